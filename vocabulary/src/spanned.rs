@@ -1,0 +1,1 @@
+//! Reading TOML that people write: every fault at its line, unknown keys included.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::str::FromStr;
 
 /// A number in E.164 form without the plus: country code and national number, 7 to 15 digits.
 /// Personal data: `Debug` shows the last two digits only; `Display` is for people with the right.
@@ -128,6 +129,13 @@ impl fmt::Display for E164 {
 impl fmt::Debug for E164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
+    }
+}
+
+impl FromStr for E164 {
+    type Err = NumberError;
+    fn from_str(text: &str) -> Result<E164, NumberError> {
+        E164::parse(text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::str::FromStr;
 
 /// A language: a lower-case BCP 47 tag of at most 12 bytes, such as `sw`, `en`, `luo`, `xki`
 /// (Kenyan Sign Language) or `sw-x-sheng`. Kept inline so that copying one costs nothing.
@@ -60,6 +61,13 @@ impl fmt::Display for Language {
 impl fmt::Debug for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Language {
+    type Err = LanguageError;
+    fn from_str(text: &str) -> Result<Language, LanguageError> {
+        Language::new(text)
     }
 }
 

@@ -1,1 +1,76 @@
-//! acd
+//! The routing engine: who is served next, by whom, and what happens when they do not answer.
+//!
+//! One [`Floor`] is a pure machine. Commands and time go in; events (decisions, for the journal)
+//! and effects (what the world must do) come out. It reads no clock, draws no number and opens no
+//! file; legs, sounds and texts are other people's. Every decision is an [`Event`]: replaying the
+//! events alone gives the same [`Floor::state_hash`] as the run that decided them.
+//!
+//! # Cost
+//!
+//! Contacts that ask for the same thing form a *line*, agents that offer the same thing a *group*;
+//! which groups serve which lines is computed once per pair. An agent who becomes free looks at the
+//! heads of lines in order until one fits; a contact that enters looks at the first free agent of
+//! each group of its line. Neither looks at all contacts or all agents: with W waiting, A agents, L
+//! lines and G groups a command costs O(log W + log A + G) and, when an agent becomes free, at most
+//! O(L) more. Only a change of queues or rules rebuilds the index, in O(W log W + A log A + L G).
+//! [`Floor::waiting`] counts those ahead and costs O(position).
+//!
+//! # Order of work within one command
+//!
+//! What is due by now comes first, by due time, then contacts, agents, places; then the command;
+//! then what became due through it; then the alarms of the whole floor; then matching, best-ranked
+//! contact first, until no waiting contact can be offered to anyone.
+
+mod apply;
+mod centre;
+mod command;
+mod decide;
+mod estimate;
+pub mod figures;
+mod floor;
+mod index;
+mod matching;
+mod rank;
+mod refusal;
+mod state;
+mod view;
+
+pub use command::{Command, Effect, Output, StopCause};
+pub use floor::{Floor, Snapshot};
+pub use refusal::Refusal;
+pub use view::{AgentView, ContactView, Doing, Estimate, QueueView, Stage, Waiting};
+
+use vocabulary::Span;
+// Named in the documentation above.
+#[allow(unused_imports)]
+use vocabulary::Event;
+
+/// At most so many agents are offered one P0 or P1 contact at once. Not all of them: two calls in
+/// the same moment must not starve each other.
+pub const OFFER_SEVERAL: usize = 3;
+
+/// After a decline, an expiry or a failed connect the same agent is not offered the same contact
+/// again for this long, so that a contact does not circle to whoever cannot take it.
+pub const REST: Span = Span::seconds(15);
+
+/// An accepted contact whose agent could not be joined for this long returns to the head.
+pub const CONNECT_WITHIN: Span = Span::seconds(30);
+
+/// One extension of a wrap-up.
+pub const EXTENSION: Span = Span::seconds(60);
+
+/// A wrap-up, extensions included, never lasts longer.
+pub const LONGEST_WRAP_UP: Span = Span::minutes(15);
+
+/// The window in which expired offers are counted for the storm rule.
+pub const STORM_WINDOW: Span = Span::minutes(1);
+
+/// A safeguarding offer never stands across the any-agent rung, unless that would leave the agent
+/// less than this to answer.
+pub const SHORTEST_OFFER: Span = Span::seconds(5);
+
+/// The most contacts a floor holds; a further arrival is refused.
+pub const MOST_CONTACTS: usize = 250_000;
+
+/// The most places kept at once; beyond it the contact leaves none.
+pub const MOST_PLACES: usize = 100_000;

@@ -1,0 +1,128 @@
+//! What each event changes. Nothing is decided here: live running and replay both pass through
+//! this file, which is why they end in the same state.
+//!
+//! An event about a contact the floor no longer holds (a transcript that comes hours later) changes
+//! nothing.
+
+mod people;
+mod queueing;
+
+use crate::Floor;
+use crate::state::{AgentIx, Contact, Stage};
+use vocabulary::event::Alarm;
+use vocabulary::{AgentName, ContactId, Event, Time};
+
+impl Floor {
+    /// Puts one event of the journal in force. Replay is this alone.
+    pub fn apply(&mut self, at: Time, event: &Event) {
+        self.clock = self.clock.max(at);
+        match event {
+            Event::FloorOpened { floor } => {
+                self.state.opened = true;
+                self.state.centre.floor = floor.clone();
+            }
+            Event::SetUp { change, .. } => self.apply_set_up(at, change),
+            Event::PresenceSet { agent, presence, .. } => self.apply_presence(at, agent, presence),
+            Event::AlarmRaised { alarm, contact } => self.apply_alarm(*alarm, *contact, true),
+            Event::AlarmCleared { alarm, contact } => self.apply_alarm(*alarm, *contact, false),
+            Event::Arrived { contact, channel, tenant, entry } => {
+                let row = Contact {
+                    channel: *channel,
+                    tenant: tenant.clone(),
+                    entry: entry.clone(),
+                    came: at,
+                    language: None,
+                    stage: Stage::InFlow,
+                    order: None,
+                    offers: 0,
+                    rests: Vec::new(),
+                    claimed: None,
+                    connected_once: false,
+                    links: Default::default(),
+                };
+                self.state.contacts.insert(*contact, row);
+            }
+            Event::PlaceKept { contact, until } => self.apply_place_kept(*contact, *until),
+            Event::PlaceLapsed { contact } => {
+                self.drop_place(*contact);
+            }
+            Event::PlaceClaimed { contact, from } => {
+                let place = self.drop_place(*from);
+                if let (Some(row), Some(place)) = (self.state.contacts.get_mut(contact), place) {
+                    row.claimed = Some(place.arrived);
+                }
+            }
+            Event::WrapUpStarted { contact, agent, until } => self.apply_wrap_up(*contact, agent, *until),
+            Event::WrappedUp { contact, agent, .. } => self.apply_wrapped_up(at, *contact, agent),
+            Event::Recorded { .. } | Event::RecordingDiscarded { .. } | Event::Transcribed { .. } => {}
+            Event::ConsentGiven { .. } => {}
+            _ => self.apply_to_contact(at, event),
+        }
+    }
+
+    /// Events of a contact that is in a flow, a queue or a conversation.
+    fn apply_to_contact(&mut self, at: Time, event: &Event) {
+        let Some(id) = event.contact().filter(|id| self.state.contacts.contains_key(id)) else { return };
+        match event {
+            Event::LanguageChosen { language, .. } => self.contact_mut(id).language = Some(*language),
+            Event::Queued { .. } => self.apply_queued(at, id, event),
+            Event::Widened { step, .. } => self.apply_widened(id, *step),
+            Event::LastResortTaken { step, .. } => self.apply_rung(id, *step),
+            Event::Reclassified { lane, risk, .. } => self.apply_reclassified(at, id, *lane, *risk),
+            Event::Offered { offer, agents, until, .. } => self.apply_offered(at, id, *offer, agents, *until),
+            Event::Declined { agent, .. } => self.apply_declined(at, id, agent),
+            Event::Expired { .. } => self.apply_expired(at, id),
+            Event::Withdrawn { .. } => self.apply_withdrawn(id),
+            Event::Accepted { offer, agent, .. } => self.apply_accepted(at, id, *offer, agent),
+            Event::ConnectFailed { .. } => self.apply_connect_failed(at, id),
+            Event::Connected { .. } => {
+                let contact = self.contact_mut(id);
+                contact.connected_once = true;
+                if let Stage::Accepted { server, .. } = &contact.stage {
+                    contact.stage = Stage::Talking { server: server.clone(), held: false };
+                }
+            }
+            Event::Held { .. } => self.apply_held(id, true),
+            Event::Resumed { .. } => self.apply_held(id, false),
+            Event::Ended { .. } => return self.apply_ended(at, id),
+            _ => {}
+        }
+        self.link_contact(id);
+    }
+
+    fn apply_held(&mut self, id: ContactId, on: bool) {
+        if let Stage::Talking { held, .. } = &mut self.contact_mut(id).stage {
+            *held = on;
+        }
+    }
+
+    fn apply_alarm(&mut self, alarm: Alarm, contact: Option<ContactId>, on: bool) {
+        // A dropped P0 is told once; nothing on the floor ends it.
+        if alarm != Alarm::ImminentDropped {
+            if on {
+                self.state.alarms.insert((alarm, contact));
+            } else {
+                self.state.alarms.remove(&(alarm, contact));
+            }
+        }
+        self.index.link_storm(&self.state);
+        contact.into_iter().for_each(|id| self.link_contact(id));
+    }
+
+    pub(crate) fn contact_mut(&mut self, id: ContactId) -> &mut Contact {
+        self.state.contacts.get_mut(&id).expect("looked up by the caller")
+    }
+
+    pub(crate) fn link_contact(&mut self, id: ContactId) {
+        self.index.link_contact(&mut self.state, id, self.clock);
+    }
+
+    pub(crate) fn link_agent(&mut self, ix: AgentIx) {
+        self.index.link_agent(&mut self.state, ix);
+    }
+
+    /// The number of an agent who is set up.
+    pub(crate) fn number_of(&self, name: &AgentName) -> Option<AgentIx> {
+        self.state.names.get(name).copied()
+    }
+}

@@ -1,0 +1,225 @@
+//! Events of a contact's way from queue to end.
+
+use crate::state::{AgentIx, Kind, Order, Server, Stage};
+use crate::{Floor, REST, STORM_WINDOW};
+use vocabulary::centre::LastResortTo;
+use vocabulary::{AgentName, ContactId, Event, Lane, Level, Needs, Risk, Time};
+
+/// Accepts remembered for each queue's estimate.
+const PACE_KEPT: usize = 16;
+
+impl Floor {
+    pub(super) fn apply_queued(&mut self, at: Time, id: ContactId, event: &Event) {
+        let Event::Queued { queue, needs, lane, risk, base, arrived, .. } = event else { return };
+        self.index.leave_line(&mut self.state, id);
+        let contact = self.contact_mut(id);
+        let before = contact.order.take();
+        let safe_since = lane.is_safeguarding().then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
+        contact.order = Some(Order {
+            queue: queue.clone(),
+            needs: needs.clone(),
+            lane: *lane,
+            risk: *risk,
+            base: *base,
+            arrived: *arrived,
+            entered: at,
+            safe_since,
+            widened: 0,
+            rungs: 0,
+            any_agent: false,
+            outside: Vec::new(),
+        });
+        contact.stage = Stage::Waiting;
+    }
+
+    pub(super) fn apply_widened(&mut self, id: ContactId, step: u32) {
+        self.index.leave_line(&mut self.state, id);
+        let queue = self.state.contacts[&id].order.as_ref().and_then(|o| self.state.queue(&o.queue));
+        let widening = queue.and_then(|q| q.widenings.get(step as usize)).cloned();
+        let Some(order) = self.contact_mut(id).order.as_mut() else { return };
+        order.widened = step + 1;
+        let Some(widening) = widening else { return };
+        order.needs.skills.retain(|skill, _| !widening.drop_skills.contains(skill));
+        lower(&mut order.needs, widening.lower_levels);
+        if widening.drop_language {
+            order.needs.language = None;
+        }
+    }
+
+    pub(super) fn apply_rung(&mut self, id: ContactId, step: u32) {
+        self.index.leave_line(&mut self.state, id);
+        let order = self.state.contacts[&id].order.as_ref();
+        let to = order.and_then(|o| self.state.chain(o).get(step as usize)).map(|rung| rung.to.clone());
+        let contact = self.contact_mut(id);
+        let voice = contact.channel.is_voice();
+        let Some(order) = contact.order.as_mut() else { return };
+        order.rungs = step + 1;
+        match to {
+            Some(LastResortTo::AnyAgent) => order.any_agent = true,
+            // An outside line has nobody who could write back.
+            Some(_) if voice => order.outside.push(step),
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_reclassified(&mut self, at: Time, id: ContactId, lane: Lane, risk: Risk) {
+        self.index.leave_line(&mut self.state, id);
+        let Some(order) = self.contact_mut(id).order.as_mut() else { return };
+        order.lane = lane;
+        order.risk = risk;
+        order.safe_since = lane.is_safeguarding().then(|| order.safe_since.unwrap_or(at));
+        if !lane.is_safeguarding() {
+            order.outside.clear();
+        }
+    }
+
+    pub(super) fn apply_offered(&mut self, at: Time, id: ContactId, offer: u32, names: &[AgentName], until: Time) {
+        let agents: Vec<AgentIx> = names.iter().filter_map(|name| self.number_of(name)).collect();
+        let contact = self.contact_mut(id);
+        let kind = Kind::of(contact.channel);
+        contact.offers = offer;
+        contact.rests.retain(|(_, until)| *until > at);
+        contact.stage = Stage::Offered { agents: agents.clone(), until };
+        for ix in agents {
+            self.state.agent_mut(ix).engage(id, kind);
+            self.link_agent(ix);
+        }
+    }
+
+    pub(super) fn apply_declined(&mut self, at: Time, id: ContactId, agent: &AgentName) {
+        let Some(ix) = self.number_of(agent) else { return };
+        if let Stage::Offered { agents, .. } = &mut self.contact_mut(id).stage {
+            agents.retain(|other| *other != ix);
+        }
+        self.let_rest(at, id, ix);
+    }
+
+    pub(super) fn apply_expired(&mut self, at: Time, id: ContactId) {
+        for ix in self.back_to_waiting(id) {
+            self.let_rest(at, id, ix);
+        }
+        let threshold = self.state.storm_threshold();
+        let expiries = &mut self.state.expiries;
+        expiries.push_back(at);
+        while expiries.len() > threshold || expiries.front().is_some_and(|first| *first + STORM_WINDOW <= at) {
+            expiries.pop_front();
+        }
+        self.index.link_storm(&self.state);
+    }
+
+    pub(super) fn apply_withdrawn(&mut self, id: ContactId) {
+        for ix in self.back_to_waiting(id) {
+            self.state.agent_mut(ix).release(id);
+            self.link_agent(ix);
+        }
+    }
+
+    /// The offer is over: the contact waits where it was. Gives back who was still offered.
+    fn back_to_waiting(&mut self, id: ContactId) -> Vec<AgentIx> {
+        let contact = self.contact_mut(id);
+        match std::mem::replace(&mut contact.stage, Stage::Waiting) {
+            Stage::Offered { agents, .. } => agents,
+            other => {
+                contact.stage = other;
+                Vec::new()
+            }
+        }
+    }
+
+    /// The agent did not take the contact: free again, behind everyone idle, and not asked for
+    /// this one again at once.
+    fn let_rest(&mut self, at: Time, id: ContactId, ix: AgentIx) {
+        self.contact_mut(id).rests.retain(|(other, until)| *other != ix && *until > at);
+        self.contact_mut(id).rests.push((ix, at + REST));
+        self.state.agent_mut(ix).release(id);
+        self.to_end_of_idle(at, ix);
+        self.link_agent(ix);
+    }
+
+    pub(super) fn apply_accepted(&mut self, at: Time, id: ContactId, offer: u32, agent: &AgentName) {
+        let winner = self.number_of(agent);
+        let losers = self.back_to_waiting(id);
+        for ix in losers.into_iter().filter(|ix| Some(*ix) != winner) {
+            self.state.agent_mut(ix).release(id);
+            self.link_agent(ix);
+        }
+        let server = winner.map_or_else(|| Server::Outside(agent.clone()), Server::Agent);
+        let contact = self.contact_mut(id);
+        contact.stage = Stage::Accepted { server, at };
+        contact.offers = offer;
+        let kind = Kind::of(contact.channel);
+        let queue = contact.order.as_mut().map(|order| {
+            order.outside.clear();
+            order.queue.clone()
+        });
+        if let Some(queue) = queue {
+            let pace = self.state.pace.entry(queue).or_default();
+            pace.push_back(at);
+            if pace.len() > PACE_KEPT {
+                pace.pop_front();
+            }
+        }
+        if let Some(ix) = winner {
+            self.state.agent_mut(ix).engage(id, kind);
+            self.to_end_of_idle(at, ix);
+            self.link_agent(ix);
+        }
+    }
+
+    pub(super) fn apply_connect_failed(&mut self, at: Time, id: ContactId) {
+        let agent = self.state.contacts[&id].agent();
+        let contact = self.contact_mut(id);
+        let talked = matches!(contact.stage, Stage::Talking { .. });
+        contact.stage = Stage::Waiting;
+        if talked && let Some(order) = contact.order.as_mut() {
+            // It waits anew; steps that were due while it talked are not taken at once.
+            order.entered = at;
+            order.safe_since = order.safe_since.map(|_| at);
+            order.rungs = 0;
+            order.any_agent = false;
+            self.index.leave_line(&mut self.state, id);
+        }
+        match agent {
+            Some(ix) => self.let_rest(at, id, ix),
+            None => self.contact_mut(id).rests.retain(|(_, until)| *until > at),
+        }
+    }
+
+    pub(super) fn apply_ended(&mut self, at: Time, id: ContactId) {
+        let contact = &self.state.contacts[&id];
+        let server = contact.agent();
+        let talked = matches!(contact.stage, Stage::Talking { .. });
+        let safeguarding = contact.order.as_ref().is_some_and(|o| o.lane.is_safeguarding());
+        for ix in self.back_to_waiting(id) {
+            self.state.agent_mut(ix).release(id);
+            self.link_agent(ix);
+        }
+        match server.filter(|_| talked) {
+            Some(agent) => {
+                let row = self.state.agent_mut(agent);
+                row.release(id);
+                row.row += u32::from(safeguarding);
+                if row.wrapping.is_empty() {
+                    row.wrap_from = at;
+                    row.wrap_until = at;
+                }
+                row.wrapping.insert(id);
+                self.contact_mut(id).stage = Stage::WrapUp { agent };
+                self.link_contact(id);
+            }
+            None => {
+                self.index.unlink_contact(&mut self.state, id);
+                self.state.contacts.remove(&id);
+                server.into_iter().for_each(|ix| self.state.agent_mut(ix).release(id));
+            }
+        }
+        server.into_iter().for_each(|ix| self.link_agent(ix));
+    }
+}
+
+/// Asks for `by` less of every skill, never less than the lowest level.
+fn lower(needs: &mut Needs, by: u8) {
+    for level in needs.skills.values_mut() {
+        *level = Level::new(level.get().saturating_sub(by).max(1)).expect("between 1 and the level it was");
+    }
+}

@@ -1,0 +1,116 @@
+//! Which changes of set-up a floor takes. A file is checked as a whole by `vocabulary`; here each
+//! change is checked against what is running, so that nothing a floor journals can break it.
+
+use crate::decide::OUTSIDE;
+use crate::rank::{MOST_BASE, MOST_SLOPE};
+use crate::state::{Stage, State};
+use crate::{LONGEST_WRAP_UP, Refusal};
+use vocabulary::AgentName;
+use vocabulary::centre::{Agent, Change, LastResortTo, Queue, Rules};
+
+/// The longest time any rule may name: a day.
+const MOST_SECONDS: i64 = 86_400;
+
+/// The longest time an offer may stand.
+const MOST_OFFER_SECONDS: i64 = 600;
+
+/// By then any agent is offered a safeguarding contact (DESIGN section 6, last resort).
+const ANY_AGENT_BY_SECONDS: i64 = 60;
+
+/// The most text contacts one agent may hold.
+const MOST_TEXTS: u32 = 50;
+
+/// Whether a change may be put in force.
+///
+/// # Errors
+/// Why not, in words for the person who makes it.
+pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
+    match change {
+        Change::RulesSet { rules } => rules_make_sense(rules),
+        Change::QueueSet { queue } => queue_makes_sense(queue),
+        Change::AgentSet { agent } => agent_makes_sense(agent),
+        Change::EntrySet { .. } => Ok(()),
+        Change::EntryRemoved { entry } => {
+            let known = state.centre.entries.contains_key(entry);
+            known.then_some(()).ok_or_else(|| Refusal::BadSetUp(format!("there is no entry `{entry}`")))
+        }
+        Change::QueueRemoved { queue } => {
+            if state.queue(queue).is_none() {
+                return Err(Refusal::UnknownQueue(queue.clone()));
+            }
+            let mut contacts = state.contacts.values().filter(|c| !matches!(c.stage, Stage::WrapUp { .. }));
+            if contacts.any(|c| c.order.as_ref().is_some_and(|o| o.queue == *queue)) {
+                return Err(Refusal::QueueBusy(queue.clone()));
+            }
+            Ok(())
+        }
+        Change::AgentRemoved { agent } => agent_may_go(state, agent),
+    }
+}
+
+fn agent_may_go(state: &State, agent: &AgentName) -> Result<(), Refusal> {
+    let ix = state.names.get(agent).ok_or_else(|| Refusal::UnknownAgent(agent.clone()))?;
+    if state.agent(*ix).engaged() {
+        return Err(Refusal::AgentEngaged(agent.clone()));
+    }
+    Ok(())
+}
+
+fn bad<T>(help: String) -> Result<T, Refusal> {
+    Err(Refusal::BadSetUp(help))
+}
+
+fn within(name: &str, value: i64, low: i64, high: i64) -> Result<(), Refusal> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    bad(format!("{name} is {value}; it must be {low} to {high}"))
+}
+
+fn rules_make_sense(rules: &Rules) -> Result<(), Refusal> {
+    within("place_seconds", rules.place_seconds, 0, MOST_SECONDS)?;
+    within("reserve_cap_percent", i64::from(rules.reserve_cap_percent), 0, 100)?;
+    within("recovery_seconds", rules.recovery_seconds, 1, MOST_SECONDS)?;
+    within("alarm_seconds", rules.alarm_seconds, 1, MOST_SECONDS)?;
+    within("grace_seconds", rules.grace_seconds, 0, MOST_SECONDS)?;
+    within("storm_expiries", i64::from(rules.storm_expiries), 1, 10_000)
+}
+
+fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {
+    within("offer_seconds", queue.offer_seconds, 1, MOST_OFFER_SECONDS)?;
+    within("wrap_up_seconds", queue.wrap_up_seconds, 0, LONGEST_WRAP_UP.as_seconds())?;
+    within("target_seconds", queue.target_seconds, 0, MOST_SECONDS)?;
+    within("target_percent", i64::from(queue.target_percent), 0, 100)?;
+    within("base", queue.base, -MOST_BASE, MOST_BASE)?;
+    within("slope", queue.slope, 0, MOST_SLOPE)?;
+    let name = &queue.name;
+    for after in queue.widenings.iter().map(|w| w.after_seconds).chain(queue.last_resort.iter().map(|r| r.after_seconds)) {
+        within("after_seconds", after, 0, MOST_SECONDS)?;
+    }
+    if !queue.widenings.is_sorted_by_key(|w| w.after_seconds) {
+        return bad(format!("the widenings of queue `{name}` must rise in after_seconds"));
+    }
+    if !queue.last_resort.is_sorted_by_key(|r| r.after_seconds) {
+        return bad(format!("the last_resort of queue `{name}` must rise in after_seconds"));
+    }
+    let ends_with_anyone = queue
+        .last_resort
+        .last()
+        .is_some_and(|rung| rung.to == LastResortTo::AnyAgent && rung.after_seconds <= ANY_AGENT_BY_SECONDS);
+    if queue.lane.is_safeguarding() && !ends_with_anyone {
+        return bad(format!(
+            "the last_resort of safeguarding queue `{name}` must end with any agent by {ANY_AGENT_BY_SECONDS} s"
+        ));
+    }
+    if !queue.lane.is_safeguarding() && !queue.last_resort.is_empty() {
+        return bad(format!("queue `{name}` is in no safeguarding lane, so it has no last_resort"));
+    }
+    Ok(())
+}
+
+fn agent_makes_sense(agent: &Agent) -> Result<(), Refusal> {
+    if agent.name.as_str().starts_with(OUTSIDE) {
+        return bad(format!("agent names that begin with `{OUTSIDE}` are kept for outside lines"));
+    }
+    within("text_contacts", i64::from(agent.text_contacts), 0, i64::from(MOST_TEXTS))
+}

@@ -1,0 +1,148 @@
+//! What is decided: commands obeyed, things that became due, matching. Each decision is one event,
+//! applied at once and told; effects are told beside it.
+
+mod due;
+mod ending;
+mod entering;
+mod offering;
+mod people;
+
+pub(crate) use offering::OUTSIDE;
+
+use crate::command::{Command, Effect, Output, StopCause};
+use crate::state::{AgentIx, Contact, Order, Server, Stage};
+use crate::{Floor, Refusal, matching};
+use vocabulary::event::{Alarm, WithdrawCause};
+use vocabulary::{AgentName, ContactId, Event, Time};
+
+/// One command's work.
+pub(crate) struct Turn<'a> {
+    floor: &'a mut Floor,
+    now: Time,
+    out: &'a mut Vec<Output>,
+}
+
+impl<'a> Turn<'a> {
+    pub fn new(floor: &'a mut Floor, now: Time, out: &'a mut Vec<Output>) -> Turn<'a> {
+        Turn { floor, now, out }
+    }
+
+    /// The journal begins with the floor it belongs to.
+    pub fn open(&mut self) {
+        if !self.floor.state.opened {
+            self.decide(Event::FloorOpened { floor: self.floor.state.centre.floor.clone() });
+        }
+    }
+
+    pub fn obey(&mut self, command: Command) -> Result<(), Refusal> {
+        match command {
+            Command::Tick => Ok(()),
+            Command::SetUp { change, by } => self.set_up(change, by),
+            Command::Arrive { contact, channel, tenant, entry } => self.arrive(contact, channel, tenant, entry),
+            Command::Report(event) => self.report(event),
+            Command::Enqueue { contact, queue, needs, lane, risk, language, base } => {
+                let entry = entering::Entry { queue, needs, lane, risk, language, base };
+                self.enqueue(contact, entry)
+            }
+            Command::Accept { contact, offer, agent } => self.accept(contact, offer, &agent),
+            Command::Decline { contact, offer, agent } => self.decline(contact, offer, &agent),
+            Command::OutsideAnswered { contact, step } => self.outside_answered(contact, step),
+            Command::Connect { contact, agent } => self.connect(contact, agent),
+            Command::ConnectFail { contact, agent } => self.connect_fail(contact, agent),
+            Command::Reclassify { contact, lane, risk, by } => self.reclassify(contact, lane, risk, by),
+            Command::End { contact, by, cause } => self.end(contact, by, cause),
+            Command::WrapUp { contact, agent, disposition } => self.wrap_up(contact, agent, disposition),
+            Command::ExtendWrapUp { contact, agent } => self.extend_wrap_up(contact, agent),
+            Command::SetPresence { agent, presence, by } => self.set_presence(agent, presence, by),
+            Command::ClaimPlace { contact, from } => self.claim_place(contact, from),
+            Command::Restart => {
+                self.restart();
+                Ok(())
+            }
+        }
+    }
+
+    /// Offers until nobody who waits can be offered to anyone.
+    pub fn match_all(&mut self) {
+        loop {
+            let Floor { state, index, .. } = &mut *self.floor;
+            index.note_reserves(&state.centre.rules);
+            let Some(found) = matching::next(state, index, self.now) else { break };
+            self.offer(found);
+        }
+        self.floor.index.fresh_lines.clear();
+        self.floor.index.fresh_groups.iter_mut().for_each(|groups| groups.clear());
+    }
+
+    /// Rings or stops the alarm of a floor without a ready cleared agent: one for each
+    /// safeguarding lane that has a queue.
+    pub fn watch_cleared(&mut self) {
+        let index = &self.floor.index;
+        let missing = index.safe_lanes.iter().any(|lane| index.ready[*lane as usize] == 0);
+        self.set_alarm(Alarm::NoClearedAgent, None, missing);
+    }
+
+    pub fn effect(&mut self, effect: Effect) {
+        self.out.push(Output::Effect(effect));
+    }
+
+    fn decide(&mut self, event: Event) {
+        self.floor.apply(self.now, &event);
+        self.out.push(Output::Event(event));
+    }
+
+    fn set_alarm(&mut self, alarm: Alarm, contact: Option<ContactId>, on: bool) {
+        let rings = self.floor.state.alarms.contains(&(alarm, contact));
+        match (rings, on) {
+            (false, true) => self.decide(Event::AlarmRaised { alarm, contact }),
+            (true, false) => self.decide(Event::AlarmCleared { alarm, contact }),
+            _ => {}
+        }
+    }
+
+    fn contact(&self, id: ContactId) -> Result<&Contact, Refusal> {
+        self.floor.state.contacts.get(&id).ok_or(Refusal::UnknownContact(id))
+    }
+
+    fn order(&self, id: ContactId) -> Option<&Order> {
+        self.floor.state.contacts.get(&id)?.order.as_ref()
+    }
+
+    fn agent(&self, name: &AgentName) -> Result<AgentIx, Refusal> {
+        self.floor.number_of(name).ok_or_else(|| Refusal::UnknownAgent(name.clone()))
+    }
+
+    fn name(&self, ix: AgentIx) -> AgentName {
+        self.floor.state.agent(ix).name.clone()
+    }
+
+    fn name_of(&self, server: &Server) -> AgentName {
+        match server {
+            Server::Agent(ix) => self.name(*ix),
+            Server::Outside(name) => name.clone(),
+        }
+    }
+
+    /// Takes an open offer back, if there is one.
+    fn withdraw(&mut self, id: ContactId, why: WithdrawCause) {
+        let Ok(contact) = self.contact(id) else { return };
+        let Stage::Offered { agents, .. } = &contact.stage else { return };
+        let (offer, agents) = (contact.offers, agents.clone());
+        self.decide(Event::Withdrawn { contact: id, offer, why });
+        self.stop_ringing(id, offer, &agents, StopCause::Withdrawn(why));
+    }
+
+    fn stop_ringing(&mut self, contact: ContactId, offer: u32, agents: &[AgentIx], why: StopCause) {
+        for ix in agents {
+            let agent = self.name(*ix);
+            self.effect(Effect::StopRinging { contact, offer, agent, why });
+        }
+    }
+
+    /// To be called while the contact still knows which outside lines it called.
+    fn stop_calling_outside(&mut self, id: ContactId) {
+        if self.order(id).is_some_and(|order| !order.outside.is_empty()) {
+            self.effect(Effect::StopCallingOutside { contact: id });
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! How contacts end: by anyone, in any state, once; wrap-up; the restart of the process.
+
+use super::Turn;
+use crate::state::{AgentIx, Contact, Server, Stage};
+use crate::{EXTENSION, LONGEST_WRAP_UP, MOST_PLACES, Refusal};
+use vocabulary::event::{Actor, Alarm, WithdrawCause};
+use vocabulary::{AgentName, ContactId, EndCause, Event, Party, Presence, ReasonName, Risk, Span};
+
+impl Turn<'_> {
+    pub(super) fn end(&mut self, id: ContactId, by: Party, cause: EndCause) -> Result<(), Refusal> {
+        if matches!(self.contact(id)?.stage, Stage::WrapUp { .. }) {
+            return Err(Refusal::Over(id));
+        }
+        let why = if cause == EndCause::Restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft };
+        self.withdraw(id, why);
+        self.stop_calling_outside(id);
+        let contact = self.contact(id)?;
+        let dropped = dropped_in_danger(contact, by, cause);
+        let writer = match &contact.stage {
+            Stage::Talking { server: Server::Agent(ix), .. } => Some(*ix),
+            _ => None,
+        };
+        let place = Span::seconds(self.floor.state.centre.rules.place_seconds);
+        if place > Span::ZERO && self.floor.state.places.len() < MOST_PLACES && keeps_place(contact, by, cause) {
+            self.decide(Event::PlaceKept { contact: id, until: self.now + place });
+        }
+        self.decide(Event::Ended { contact: id, by, cause });
+        self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        if dropped {
+            self.decide(Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(id) });
+        }
+        writer.into_iter().for_each(|ix| self.start_wrap_up(id, ix));
+        Ok(())
+    }
+
+    /// One clock for the agent: a contact that ends during wrap-up may only lengthen it.
+    fn start_wrap_up(&mut self, id: ContactId, ix: AgentIx) {
+        let queue = self.order(id).and_then(|order| self.floor.state.queue(&order.queue));
+        let length = Span::seconds(queue.map_or(0, |q| q.wrap_up_seconds));
+        let until = self.floor.state.agent(ix).wrap_until.max(self.now + length);
+        self.decide(Event::WrapUpStarted { contact: id, agent: self.name(ix), until });
+    }
+
+    fn writing(&self, id: ContactId, agent: &AgentName) -> Result<AgentIx, Refusal> {
+        let ix = self.agent(agent)?;
+        match self.contact(id)?.stage {
+            Stage::WrapUp { agent: writer } if writer == ix => Ok(ix),
+            _ => Err(Refusal::NotWrappingUp { contact: id, agent: agent.clone() }),
+        }
+    }
+
+    pub(super) fn wrap_up(
+        &mut self,
+        contact: ContactId,
+        agent: AgentName,
+        disposition: Option<ReasonName>,
+    ) -> Result<(), Refusal> {
+        self.writing(contact, &agent)?;
+        if let Some(verdict) = &disposition
+            && !self.floor.state.centre.rules.dispositions.contains(verdict)
+        {
+            return Err(Refusal::UnknownDisposition(verdict.clone()));
+        }
+        self.decide(Event::WrappedUp { contact, agent, disposition });
+        Ok(())
+    }
+
+    pub(super) fn extend_wrap_up(&mut self, contact: ContactId, agent: AgentName) -> Result<(), Refusal> {
+        let ix = self.writing(contact, &agent)?;
+        let row = self.floor.state.agent(ix);
+        let until = (row.wrap_until + EXTENSION).min(row.wrap_from + LONGEST_WRAP_UP);
+        if until <= row.wrap_until {
+            return Err(Refusal::WrapUpAtLimit { minutes: LONGEST_WRAP_UP.as_seconds() / 60 });
+        }
+        self.decide(Event::WrapUpStarted { contact, agent, until });
+        Ok(())
+    }
+
+    /// The process was gone: voice legs died with it, offers ring nowhere, nobody is logged in.
+    pub(super) fn restart(&mut self) {
+        let ids: Vec<ContactId> = self.floor.state.contacts.keys().copied().collect();
+        for id in ids {
+            let contact = &self.floor.state.contacts[&id];
+            let lost = match &contact.stage {
+                Stage::Accepted { server, .. } => Some(server.clone()),
+                _ => None,
+            };
+            if contact.channel.is_voice() {
+                // Wrap-ups are over for the citizen already; their clock goes on.
+                let _over = self.end(id, Party::Centre, EndCause::Restart);
+                continue;
+            }
+            self.withdraw(id, WithdrawCause::Restart);
+            lost.into_iter().for_each(|server| self.lose_agent(id, &server));
+        }
+        for ix in 0..self.floor.state.agents.len() as AgentIx {
+            let row = self.floor.state.agent(ix);
+            if !row.gone && row.presence != Presence::Offline {
+                self.change_presence(ix, Presence::Offline, Actor::Centre);
+            }
+        }
+    }
+}
+
+/// A place outlives a voice contact that left while it waited, or that a failure cut off.
+fn keeps_place(contact: &Contact, by: Party, cause: EndCause) -> bool {
+    let lost = matches!(cause, EndCause::Lost | EndCause::Fault | EndCause::Restart);
+    let left = cause == EndCause::Normal && by == Party::Citizen;
+    contact.channel.is_voice() && contact.order.is_some() && (lost || (left && !contact.connected_once))
+}
+
+/// A P0 contact that was cut off, or gave up before anyone spoke to it.
+fn dropped_in_danger(contact: &Contact, by: Party, cause: EndCause) -> bool {
+    let lost = matches!(cause, EndCause::Lost | EndCause::Fault | EndCause::Restart);
+    let left = by == Party::Citizen && !matches!(contact.stage, Stage::Talking { .. });
+    contact.order.as_ref().is_some_and(|order| order.risk == Risk::P0) && (lost || left)
+}

@@ -1,0 +1,162 @@
+//! An offer's life: made, declined, won by one, joined or failed.
+
+use super::Turn;
+use crate::command::{Effect, StopCause};
+use crate::matching::Match;
+use crate::state::{AgentIx, Server, Stage};
+use crate::{Refusal, SHORTEST_OFFER};
+use vocabulary::centre::LastResortTo;
+use vocabulary::event::{Alarm, WithdrawCause};
+use vocabulary::{AgentName, ContactId, Event, Span, Time};
+
+/// How long an offer stands when its queue has been removed from under it.
+const OFFER_SECONDS: i64 = 20;
+
+impl Turn<'_> {
+    pub(super) fn offer(&mut self, found: Match) {
+        let contact = found.contact;
+        let until = self.offer_until(contact);
+        let offer = self.floor.state.contacts[&contact].offers + 1;
+        let agents: Vec<AgentName> = found.agents.iter().map(|ix| self.name(*ix)).collect();
+        self.decide(Event::Offered { contact, offer, agents: agents.clone(), until, why: found.why });
+        for agent in agents {
+            self.effect(Effect::Ring { contact, offer, agent, until });
+        }
+    }
+
+    /// An offer stands as long as its queue says, but never across the rung from which any agent
+    /// may take the contact: the bound is a promise.
+    fn offer_until(&self, id: ContactId) -> Time {
+        let Some(order) = self.order(id) else { return self.now };
+        let seconds = self.floor.state.queue(&order.queue).map_or(OFFER_SECONDS, |q| q.offer_seconds);
+        let until = self.now + Span::seconds(seconds);
+        match self.floor.state.any_agent_due(order) {
+            Some(due) => until.min(due.max(self.now + SHORTEST_OFFER)),
+            None => until,
+        }
+    }
+
+    /// Whether an open offer of this number was made to the agent; otherwise why not.
+    fn offered_to(&self, id: ContactId, offer: u32, ix: AgentIx) -> Result<(), Refusal> {
+        let contact = self.contact(id)?;
+        let stale = Refusal::StaleOffer { contact: id, offer };
+        match &contact.stage {
+            Stage::InFlow => Err(Refusal::NotQueued(id)),
+            Stage::WrapUp { .. } => Err(Refusal::Over(id)),
+            _ if offer != contact.offers => Err(stale),
+            Stage::Waiting => Err(stale),
+            Stage::Accepted { server, .. } | Stage::Talking { server, .. } => {
+                Err(Refusal::Taken { contact: id, by: self.name_of(server) })
+            }
+            Stage::Offered { agents, .. } if agents.contains(&ix) => Ok(()),
+            Stage::Offered { .. } => Err(Refusal::NotOffered { contact: id, agent: self.name(ix) }),
+        }
+    }
+
+    pub(super) fn accept(&mut self, id: ContactId, offer: u32, agent: &AgentName) -> Result<(), Refusal> {
+        let ix = self.agent(agent)?;
+        self.offered_to(id, offer, ix)?;
+        self.win(id, offer, agent.clone());
+        Ok(())
+    }
+
+    pub(super) fn outside_answered(&mut self, id: ContactId, step: u32) -> Result<(), Refusal> {
+        let contact = self.contact(id)?;
+        let not_called = Refusal::NotCalled { contact: id, step };
+        match &contact.stage {
+            Stage::Accepted { server, .. } | Stage::Talking { server, .. } => {
+                return Err(Refusal::Taken { contact: id, by: self.name_of(server) });
+            }
+            _ => {}
+        }
+        let order = contact.order.as_ref().filter(|_| contact.waits()).ok_or(not_called.clone())?;
+        if !order.outside.contains(&step) {
+            return Err(not_called);
+        }
+        let rung = self.floor.state.chain(order).get(step as usize).ok_or(not_called)?;
+        let agent = outside_name(&rung.to);
+        // It wins the open offer; where none is open, an offer of its own.
+        let offered = matches!(contact.stage, Stage::Offered { .. });
+        let offer = if offered { contact.offers } else { contact.offers + 1 };
+        self.win(id, offer, agent);
+        Ok(())
+    }
+
+    /// The one winner. Everyone else stops ringing.
+    fn win(&mut self, id: ContactId, offer: u32, agent: AgentName) {
+        let winner = self.floor.number_of(&agent);
+        let others: Vec<AgentIx> = match &self.floor.state.contacts[&id].stage {
+            Stage::Offered { agents, .. } => agents.iter().copied().filter(|ix| Some(*ix) != winner).collect(),
+            _ => Vec::new(),
+        };
+        let calling = self.order(id).is_some_and(|order| !order.outside.is_empty());
+        self.decide(Event::Accepted { contact: id, offer, agent: agent.clone() });
+        self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.stop_ringing(id, offer, &others, StopCause::Lost);
+        if calling {
+            self.effect(Effect::StopCallingOutside { contact: id });
+        }
+        self.effect(Effect::Bridge { contact: id, offer, agent });
+    }
+
+    pub(super) fn decline(&mut self, id: ContactId, offer: u32, agent: &AgentName) -> Result<(), Refusal> {
+        let ix = self.agent(agent)?;
+        self.offered_to(id, offer, ix)?;
+        self.decide(Event::Declined { contact: id, offer, agent: agent.clone() });
+        self.stop_ringing(id, offer, &[ix], StopCause::Declined);
+        self.withdraw_if_empty(id, WithdrawCause::AllDeclined);
+        Ok(())
+    }
+
+    /// An offer that is left with nobody is over.
+    pub(super) fn withdraw_if_empty(&mut self, id: ContactId, why: WithdrawCause) {
+        let stage = self.floor.state.contacts.get(&id).map(|contact| &contact.stage);
+        if matches!(stage, Some(Stage::Offered { agents, .. }) if agents.is_empty()) {
+            self.withdraw(id, why);
+        }
+    }
+
+    pub(super) fn connect(&mut self, id: ContactId, agent: AgentName) -> Result<(), Refusal> {
+        match &self.contact(id)?.stage {
+            Stage::Accepted { server, .. } if self.name_of(server) == agent => {}
+            Stage::Talking { server, .. } if self.name_of(server) == agent => return Err(Refusal::Connected(id)),
+            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            _ => return Err(Refusal::NotWith { contact: id, agent }),
+        }
+        self.decide(Event::Connected { contact: id, agent });
+        Ok(())
+    }
+
+    pub(super) fn connect_fail(&mut self, id: ContactId, agent: AgentName) -> Result<(), Refusal> {
+        let server = match &self.contact(id)?.stage {
+            Stage::Accepted { server, .. } | Stage::Talking { server, .. } if self.name_of(server) == agent => {
+                server.clone()
+            }
+            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            _ => return Err(Refusal::NotWith { contact: id, agent }),
+        };
+        self.lose_agent(id, &server);
+        Ok(())
+    }
+
+    /// The contact is at the head again: its place was by arrival all along.
+    pub(super) fn lose_agent(&mut self, id: ContactId, server: &Server) {
+        let agent = self.name_of(server);
+        self.decide(Event::ConnectFailed { contact: id, agent });
+        self.bring_home(id);
+    }
+}
+
+/// The agent name that stands for an outside line in events. Names that begin so are refused for
+/// real agents.
+pub(crate) fn outside_name(to: &LastResortTo) -> AgentName {
+    let line = match to {
+        LastResortTo::Outside(number) => number.chars().filter(char::is_ascii_digit).take(20).collect(),
+        LastResortTo::OnCall(_) => String::from("oncall"),
+        LastResortTo::AnyAgent => String::from("any"),
+    };
+    AgentName::new(&format!("{OUTSIDE}{line}")).expect("a literal, digits and nothing else")
+}
+
+/// What the names of outside lines begin with.
+pub(crate) const OUTSIDE: &str = "outside.";

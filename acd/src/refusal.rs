@@ -1,0 +1,126 @@
+//! Why a command was not obeyed: data, told to the person or part that sent it.
+
+use vocabulary::{AgentName, ContactId, QueueName, ReasonName};
+
+/// A refusal. Its text is meant for people: staff read it on their screen. It names ids and staff
+/// names only.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The id is of no contact on the floor.
+    #[error("contact {0} is not on the floor: it is over, or never came")]
+    UnknownContact(ContactId),
+    /// The id of an arrival is already in use.
+    #[error("contact {0} is on the floor already")]
+    KnownContact(ContactId),
+    /// The contact is over.
+    #[error("contact {0} is over")]
+    Over(ContactId),
+    /// No such agent.
+    #[error("there is no agent `{0}`")]
+    UnknownAgent(AgentName),
+    /// No such queue.
+    #[error("there is no queue `{0}`")]
+    UnknownQueue(QueueName),
+    /// The floor holds as many contacts as it can.
+    #[error("the floor holds {limit} contacts already: nobody more can be taken in")]
+    FloorFull {
+        /// The limit.
+        limit: usize,
+    },
+    /// The contact has not entered a queue.
+    #[error("contact {0} is not in a queue")]
+    NotQueued(ContactId),
+    /// The contact has an agent already, so it cannot be queued again.
+    #[error("contact {0} is with an agent already")]
+    WithAgent(ContactId),
+    /// The offer has ended: expired, withdrawn, or another offer has taken its place.
+    #[error("offer {offer} of contact {contact} is over")]
+    StaleOffer {
+        /// The contact.
+        contact: ContactId,
+        /// The number given.
+        offer: u32,
+    },
+    /// Another agent was first.
+    #[error("`{by}` answered contact {contact} first")]
+    Taken {
+        /// The contact.
+        contact: ContactId,
+        /// The winner.
+        by: AgentName,
+    },
+    /// The offer was not made to this agent, or they turned it down.
+    #[error("contact {contact} is not offered to `{agent}`")]
+    NotOffered {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The contact is not this agent's.
+    #[error("contact {contact} is not with `{agent}`")]
+    NotWith {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Connected already.
+    #[error("contact {0} is connected already")]
+    Connected(ContactId),
+    /// The rung has not been called for this contact, or no longer is.
+    #[error("no outside line is being called for contact {contact} at step {step}")]
+    NotCalled {
+        /// The contact.
+        contact: ContactId,
+        /// The rung.
+        step: u32,
+    },
+    /// The agent is not wrapping this contact up.
+    #[error("`{agent}` is not wrapping up contact {contact}")]
+    NotWrappingUp {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The wrap-up is as long as it may be.
+    #[error("wrap-up cannot be extended beyond {minutes} minutes")]
+    WrapUpAtLimit {
+        /// The limit.
+        minutes: i64,
+    },
+    /// A disposition the rules do not know.
+    #[error("there is no disposition `{0}`")]
+    UnknownDisposition(ReasonName),
+    /// An away reason the rules do not know.
+    #[error("there is no away reason `{0}`")]
+    UnknownReason(ReasonName),
+    /// The person is not an agent, so cannot be ready.
+    #[error("`{0}` does not have the role of an agent")]
+    NotAnAgent(AgentName),
+    /// The break after safeguarding contacts is not over. Another member of staff may waive it.
+    #[error("`{0}` is owed a break after safeguarding contacts; a supervisor can waive it")]
+    BreakOwed(AgentName),
+    /// Lowering the risk, or taking a contact out of a safeguarding lane, is two people's decision.
+    #[error("risk is lowered, and a safeguarding lane left, by two people only")]
+    NeedsTwo,
+    /// No place is kept for this contact: it lapsed, was claimed, or never was.
+    #[error("no place is kept for contact {0}")]
+    NoPlace(ContactId),
+    /// A safeguarding place returns only to a contact that has entered a safeguarding queue again.
+    #[error("this place can be claimed only from the confidential line")]
+    ConfidentialPlace,
+    /// Contacts wait in the queue, so it cannot be removed.
+    #[error("queue `{0}` cannot be removed while contacts are in it")]
+    QueueBusy(QueueName),
+    /// The agent serves somebody, so cannot be removed.
+    #[error("agent `{0}` cannot be removed while engaged")]
+    AgentEngaged(AgentName),
+    /// The set-up asked for makes no sense.
+    #[error("the set-up is refused: {0}")]
+    BadSetUp(String),
+    /// A `Report` of something only the floor decides.
+    #[error("only facts can be reported; this is for the floor to decide")]
+    NotAFact,
+}

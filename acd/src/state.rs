@@ -1,0 +1,446 @@
+//! What a floor knows: everything here follows from events and from nothing else. What can be
+//! computed from it (orders, free agents, timers) is in `index` and is never stored.
+
+use crate::index::{ContactLinks, Standing};
+use crate::rank::{Claim, Key};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use vocabulary::centre::{Agent, Centre, EntryName, LastResort, LastResortTo, Queue, Role};
+use vocabulary::event::Alarm;
+use vocabulary::{
+    AgentName, Channel, ContactId, FloorName, Lane, Language, Needs, Presence, QueueName, ReasonName, Risk, Span,
+    TenantName, Time,
+};
+
+/// Number of an agent: position in [`State::agents`], in the order they were first set up.
+pub(crate) type AgentIx = u32;
+
+/// The last resort of a safeguarding contact in a queue that has none and whose lane has no queue.
+const FALLBACK: [LastResort; 1] = [LastResort { after_seconds: 60, to: LastResortTo::AnyAgent }];
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub opened: bool,
+    pub centre: Centre,
+    pub contacts: BTreeMap<ContactId, Contact>,
+    pub agents: Vec<AgentRow>,
+    /// Numbers of the agents that are still set up.
+    pub names: BTreeMap<AgentName, AgentIx>,
+    pub places: BTreeMap<ContactId, Place>,
+    /// When contacts of each queue were last accepted, newest last; feeds the estimate.
+    pub pace: BTreeMap<QueueName, VecDeque<Time>>,
+    /// When offers expired, within the storm window of the newest.
+    pub expiries: VecDeque<Time>,
+    /// Alarms that ring, with their contact.
+    pub alarms: BTreeSet<(Alarm, Option<ContactId>)>,
+    /// Counts up whenever an agent joins the end of the idle order.
+    pub idle_count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    pub channel: Channel,
+    pub tenant: TenantName,
+    pub entry: EntryName,
+    pub came: Time,
+    pub language: Option<Language>,
+    pub stage: Stage,
+    pub order: Option<Order>,
+    /// Number of the newest offer.
+    pub offers: u32,
+    /// Agents who lately did not take it, and from when they may be asked again.
+    pub rests: Vec<(AgentIx, Time)>,
+    /// Arrival of the place it claimed.
+    pub claimed: Option<Time>,
+    pub connected_once: bool,
+    #[serde(skip)]
+    pub links: ContactLinks,
+}
+
+/// Where a contact stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub(crate) enum Stage {
+    InFlow,
+    Waiting,
+    Offered { agents: Vec<AgentIx>, until: Time },
+    Accepted { server: Server, at: Time },
+    Talking { server: Server, held: bool },
+    /// Over for the citizen; the agent still writes.
+    WrapUp { agent: AgentIx },
+}
+
+/// Who serves: an agent of ours or an outside line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Server {
+    Agent(AgentIx),
+    Outside(AgentName),
+}
+
+/// What a queued contact asks for and how far its steps have gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub queue: QueueName,
+    /// What it asks now, widenings taken off.
+    pub needs: Needs,
+    pub lane: Lane,
+    pub risk: Risk,
+    pub base: i64,
+    /// From when its age counts.
+    pub arrived: Time,
+    /// From when its widenings count.
+    pub entered: Time,
+    /// From when its last resort and alarm count: it has been in a safeguarding lane since.
+    pub safe_since: Option<Time>,
+    /// Widenings taken.
+    pub widened: u32,
+    /// Rungs taken.
+    pub rungs: u32,
+    /// The any-agent rung is taken.
+    pub any_agent: bool,
+    /// Rungs whose outside line is being called.
+    pub outside: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AgentRow {
+    pub name: AgentName,
+    /// Taken out of the set-up; the number is never used again.
+    pub gone: bool,
+    pub presence: Presence,
+    pub since: Time,
+    /// Place in the idle order: smaller has been idle longer.
+    pub idle: u64,
+    pub idle_since: Time,
+    /// The voice contact offered to, accepted by or talking with the agent.
+    pub voice: Option<ContactId>,
+    /// The same for text contacts.
+    pub texts: BTreeSet<ContactId>,
+    /// Contacts being wrapped up: one clock for all.
+    pub wrapping: BTreeSet<ContactId>,
+    pub wrap_from: Time,
+    pub wrap_until: Time,
+    /// Safeguarding contacts served since the last break.
+    pub row: u32,
+    /// From when an owed break counts.
+    pub break_from: Time,
+    #[serde(skip)]
+    pub standing: Standing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub queue: QueueName,
+    pub needs: Needs,
+    pub lane: Lane,
+    pub risk: Risk,
+    pub base: i64,
+    pub arrived: Time,
+    pub until: Time,
+}
+
+/// Which of an agent's two capacities a contact takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Voice = 0,
+    Text = 1,
+}
+
+/// Whether an agent may be offered contacts at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Openness {
+    /// Anything they may serve.
+    Open,
+    /// On an owed break: P0 and P1 safeguarding contacts, and only when nobody is open.
+    Resting,
+}
+
+impl Kind {
+    pub const BOTH: [Kind; 2] = [Kind::Voice, Kind::Text];
+
+    pub fn of(channel: Channel) -> Kind {
+        if channel.is_voice() { Kind::Voice } else { Kind::Text }
+    }
+}
+
+impl Order {
+    pub fn urgent(&self) -> bool {
+        self.lane.is_safeguarding() && self.risk.offers_to_several()
+    }
+
+    /// Whether the reserve holds cleared agents back from it.
+    pub fn ordinary(&self) -> bool {
+        !self.lane.is_safeguarding() && self.risk != Risk::P0
+    }
+}
+
+impl Contact {
+    pub fn agent(&self) -> Option<AgentIx> {
+        match &self.stage {
+            Stage::Accepted { server: Server::Agent(ix), .. } | Stage::Talking { server: Server::Agent(ix), .. } => {
+                Some(*ix)
+            }
+            Stage::WrapUp { agent } => Some(*agent),
+            _ => None,
+        }
+    }
+
+    pub fn waits(&self) -> bool {
+        matches!(self.stage, Stage::Waiting | Stage::Offered { .. })
+    }
+
+    pub fn rests(&self, agent: AgentIx, now: Time) -> bool {
+        self.rests.iter().any(|(ix, until)| *ix == agent && *until > now)
+    }
+}
+
+impl AgentRow {
+    pub fn new(name: AgentName, at: Time) -> AgentRow {
+        AgentRow {
+            name,
+            gone: false,
+            presence: Presence::Offline,
+            since: at,
+            idle: 0,
+            idle_since: at,
+            voice: None,
+            texts: BTreeSet::new(),
+            wrapping: BTreeSet::new(),
+            wrap_from: at,
+            wrap_until: at,
+            row: 0,
+            break_from: at,
+            standing: Standing::default(),
+        }
+    }
+
+    pub fn engaged(&self) -> bool {
+        self.voice.is_some() || !self.texts.is_empty() || !self.wrapping.is_empty()
+    }
+
+    /// Contacts offered to, accepted by or talking with the agent, voice first.
+    pub fn engagements(&self) -> impl Iterator<Item = ContactId> + '_ {
+        self.voice.iter().chain(&self.texts).copied()
+    }
+
+    pub fn release(&mut self, contact: ContactId) {
+        if self.voice == Some(contact) {
+            self.voice = None;
+        }
+        self.texts.remove(&contact);
+    }
+
+    pub fn engage(&mut self, contact: ContactId, kind: Kind) {
+        match kind {
+            Kind::Voice => self.voice = Some(contact),
+            Kind::Text => {
+                self.texts.insert(contact);
+            }
+        }
+    }
+
+    pub fn on_break(&self) -> bool {
+        matches!(&self.presence, Presence::Away { reason } if reason.as_str() == RECOVERY)
+    }
+}
+
+/// The away reason of an owed break.
+pub(crate) const RECOVERY: &str = "recovery";
+
+/// The away reason of an agent who let an offer expire.
+pub(crate) const NO_ANSWER: &str = "no_answer";
+
+pub(crate) fn away(reason: &str) -> Presence {
+    Presence::Away { reason: ReasonName::new(reason).expect("a literal name") }
+}
+
+impl State {
+    pub fn new(floor: FloorName) -> State {
+        State {
+            opened: false,
+            centre: Centre::empty(floor),
+            contacts: BTreeMap::new(),
+            agents: Vec::new(),
+            names: BTreeMap::new(),
+            places: BTreeMap::new(),
+            pace: BTreeMap::new(),
+            expiries: VecDeque::new(),
+            alarms: BTreeSet::new(),
+            idle_count: 0,
+        }
+    }
+
+    pub fn agent(&self, ix: AgentIx) -> &AgentRow {
+        &self.agents[ix as usize]
+    }
+
+    pub fn agent_mut(&mut self, ix: AgentIx) -> &mut AgentRow {
+        &mut self.agents[ix as usize]
+    }
+
+    /// What is set up for an agent; `None` for one taken out.
+    pub fn set_up(&self, ix: AgentIx) -> Option<&Agent> {
+        let row = self.agent(ix);
+        if row.gone { None } else { self.centre.agents.get(&row.name) }
+    }
+
+    pub fn queue(&self, name: &QueueName) -> Option<&Queue> {
+        self.centre.queues.get(name)
+    }
+
+    pub fn slope(&self, name: &QueueName) -> i64 {
+        self.queue(name).map_or(0, |q| q.slope)
+    }
+
+    pub fn key(&self, id: ContactId, order: &Order) -> Key {
+        let slope = self.slope(&order.queue);
+        Key::of(Claim { lane: order.lane, risk: order.risk, base: order.base, slope, arrived: order.arrived }, id)
+    }
+
+    /// The last-resort chain of a contact: its queue's, else that of a queue of its lane, else any
+    /// agent at 60 s. Empty outside the safeguarding lanes.
+    pub fn chain(&self, order: &Order) -> &[LastResort] {
+        if !order.lane.is_safeguarding() {
+            return &[];
+        }
+        let own = self.queue(&order.queue).filter(|q| !q.last_resort.is_empty());
+        match own.or_else(|| self.home_of(order.lane)) {
+            Some(queue) => &queue.last_resort,
+            None => &FALLBACK,
+        }
+    }
+
+    /// The queue safeguarding contacts of a lane belong in: the first by name.
+    pub fn home_of(&self, lane: Lane) -> Option<&Queue> {
+        self.centre.queues.values().find(|q| q.lane == lane && !q.last_resort.is_empty())
+    }
+
+    /// Whether the agent has served as many safeguarding contacts as the rules allow in a row.
+    pub fn break_owed(&self, row: &AgentRow) -> bool {
+        let after = self.centre.rules.recovery_after;
+        after > 0 && row.row >= after
+    }
+
+    pub fn openness(&self, row: &AgentRow) -> Option<Openness> {
+        match &row.presence {
+            _ if row.gone => None,
+            Presence::Ready if self.break_owed(row) => Some(Openness::Resting),
+            Presence::Ready => Some(Openness::Open),
+            Presence::Away { .. } if row.on_break() && self.break_owed(row) => Some(Openness::Resting),
+            _ => None,
+        }
+    }
+
+    /// Whether the agent has room for one more contact of the kind now.
+    pub fn has_room(&self, row: &AgentRow, set_up: &Agent, kind: Kind) -> bool {
+        let room = match kind {
+            Kind::Voice => row.voice.is_none(),
+            Kind::Text => row.texts.len() < set_up.text_contacts as usize,
+        };
+        room && row.wrapping.is_empty() && set_up.roles.contains(&Role::Agent)
+    }
+
+    /// When something becomes due for a contact by itself; see `decide::due` for what is done.
+    pub fn contact_due(&self, id: ContactId, contact: &Contact, clock: Time) -> Option<Time> {
+        let order = contact.order.as_ref()?;
+        let mut due = Earliest::default();
+        match &contact.stage {
+            Stage::InFlow | Stage::WrapUp { .. } | Stage::Talking { .. } => return None,
+            Stage::Accepted { at, .. } => return Some(*at + crate::CONNECT_WITHIN),
+            Stage::Offered { until, .. } => due.add(Some(*until)),
+            Stage::Waiting => {
+                for (_, until) in contact.rests.iter().filter(|(_, until)| *until > clock) {
+                    due.add(Some(*until));
+                }
+            }
+        }
+        due.add(self.widening_due(order));
+        due.add(self.rung_due(order));
+        due.add(self.alarm_due(id, order));
+        due.0
+    }
+
+    /// When a waiting safeguarding contact raises its alarm; `None` once it rings.
+    pub fn alarm_due(&self, id: ContactId, order: &Order) -> Option<Time> {
+        let since = order.safe_since?;
+        let rings = self.alarms.contains(&(Alarm::SafeguardingWaiting, Some(id)));
+        (!rings).then(|| since + Span::seconds(self.centre.rules.alarm_seconds))
+    }
+
+    pub fn widening_due(&self, order: &Order) -> Option<Time> {
+        let widening = self.queue(&order.queue)?.widenings.get(order.widened as usize)?;
+        Some(order.entered + Span::seconds(widening.after_seconds))
+    }
+
+    pub fn rung_due(&self, order: &Order) -> Option<Time> {
+        let rung = self.chain(order).get(order.rungs as usize)?;
+        Some(order.safe_since? + Span::seconds(rung.after_seconds))
+    }
+
+    /// When the any-agent rung will be due, if it is still ahead.
+    pub fn any_agent_due(&self, order: &Order) -> Option<Time> {
+        let ahead = self.chain(order).iter().skip(order.rungs as usize);
+        let rung = ahead.into_iter().find(|r| r.to == LastResortTo::AnyAgent)?;
+        Some(order.safe_since? + Span::seconds(rung.after_seconds))
+    }
+
+    /// When something becomes due for an agent by itself: wrap-up over, break over, grace over.
+    pub fn agent_due(&self, row: &AgentRow) -> Option<Time> {
+        if row.gone {
+            return None;
+        }
+        let mut due = Earliest::default();
+        due.add((!row.wrapping.is_empty()).then_some(row.wrap_until));
+        due.add(self.break_due(row));
+        due.add(self.grace_due(row));
+        due.0
+    }
+
+    /// When an owed break begins (the agent is ready and free) or ends (they are on it).
+    pub fn break_due(&self, row: &AgentRow) -> Option<Time> {
+        if !self.break_owed(row) || row.engaged() {
+            return None;
+        }
+        match row.presence {
+            Presence::Ready => Some(row.break_from),
+            _ if row.on_break() => Some(row.break_from + Span::seconds(self.centre.rules.recovery_seconds)),
+            _ => None,
+        }
+    }
+
+    /// When an agent who went offline in the middle of a contact loses it.
+    pub fn grace_due(&self, row: &AgentRow) -> Option<Time> {
+        let serves = row.voice.is_some() || !row.texts.is_empty();
+        (serves && row.presence == Presence::Offline)
+            .then(|| row.since + Span::seconds(self.centre.rules.grace_seconds))
+    }
+
+    /// When the storm is over: fewer expiries than its threshold are left in the window.
+    pub fn storm_due(&self) -> Option<Time> {
+        if !self.alarms.contains(&(Alarm::ExpiryStorm, None)) {
+            return None;
+        }
+        let threshold = self.storm_threshold();
+        let from_end = self.expiries.len().checked_sub(threshold);
+        Some(from_end.map_or(Time::ZERO, |i| self.expiries[i] + crate::STORM_WINDOW))
+    }
+
+    /// Expiries within the window that make a storm; never 0, which would be a storm without end.
+    pub fn storm_threshold(&self) -> usize {
+        self.centre.rules.storm_expiries.max(1) as usize
+    }
+}
+
+/// The earliest of some times.
+#[derive(Default)]
+struct Earliest(Option<Time>);
+
+impl Earliest {
+    fn add(&mut self, at: Option<Time>) {
+        self.0 = match (self.0, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}

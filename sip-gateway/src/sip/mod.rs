@@ -1,0 +1,11 @@
+//! SIP as text: messages, addresses, dialogs, digest, registrations and the door everything foreign
+//! passes first. Pure: no sockets, clocks or randomness; what is random (tags, nonces, branches) is
+//! handed in. Transactions are not here: the live half borrows them from rsipstack.
+
+pub mod address;
+pub mod bucket;
+pub mod dialog;
+pub mod digest;
+pub mod door;
+pub mod message;
+pub mod registrar;

@@ -1,0 +1,467 @@
+//! The machine: stages of a contact and what moves it from one to the next.
+
+use crate::connection::Connection;
+use acd::Command as Floor;
+use ivr_flows::{Digits, FlowSet, Input, Output as Flow, Resumed, Run, RunContext, Say};
+use std::sync::Arc;
+use vocabulary::{
+    AgentName, Channel, Consent, ContactId, EndCause, EntryName, Event, FlowName, Lane, Language, Party, Risk, Span,
+    TenantName, Time, event::Actor,
+};
+
+/// What is known of a contact when it comes in.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The contact.
+    pub contact: ContactId,
+    /// How it travels.
+    pub channel: Channel,
+    /// Whose number or page it came to.
+    pub tenant: TenantName,
+    /// The number or page.
+    pub entry: EntryName,
+    /// The flow that answers there.
+    pub flow: FlowName,
+    /// A kept place that the number suggests, if any; only a key claims it.
+    pub place: Option<ContactId>,
+    /// The same for a safeguarding place, offered only after key 9.
+    pub safe_place: Option<ContactId>,
+    /// Spoken in the rights prompt.
+    pub retention_days: u32,
+    /// A language chosen before (the chat page asks first).
+    pub language: Option<Language>,
+    /// The citizen chose the confidential page: the safe line from the first word.
+    pub confidential: bool,
+}
+
+/// Where the contact stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The flow is speaking or listening.
+    InFlow,
+    /// In a queue, with its waiting treatment.
+    Waiting,
+    /// An agent has won and their leg is being joined, or is joined.
+    WithAgent,
+    /// The agent's leg was lost; the citizen hears music until it is back or grace runs out.
+    AgentLost,
+    /// Over.
+    Ended,
+}
+
+/// What the owner tells the journey.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// The leg is up (or the conversation open): begin.
+    Begin,
+    /// A key on the phone.
+    Digit(char),
+    /// A text message.
+    Text(String),
+    /// Everything queued by the last [`Effect::Play`] was heard.
+    Played,
+    /// Where the contact stands in its queue.
+    Position {
+        /// From 1.
+        position: u32,
+        /// Expected wait, low and high.
+        wait: Option<(Span, Span)>,
+    },
+    /// The floor rings an agent.
+    Ring {
+        /// Number of the offer.
+        offer: u32,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The floor takes the offer back from an agent.
+    StopRinging {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// An agent answered: their leg is up, or they accepted the conversation.
+    AgentAnswered {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// An agent's leg ended or never came up.
+    AgentGone {
+        /// The agent.
+        agent: AgentName,
+        /// `Normal` when the agent hung up or declined, else what failed.
+        cause: EndCause,
+    },
+    /// The floor's winner.
+    Bridge {
+        /// Number of the offer.
+        offer: u32,
+        /// The winner.
+        agent: AgentName,
+    },
+    /// The floor refused what this contact asked.
+    Refused,
+    /// The agent holds or resumes.
+    Hold(bool),
+    /// The floor changed lane or risk.
+    Reclassified {
+        /// The lane from now on.
+        lane: Lane,
+    },
+    /// The agent, or a supervisor, ends the contact.
+    HangUp {
+        /// Who.
+        by: Party,
+    },
+    /// The citizen left.
+    CitizenLeft {
+        /// `Normal`, or what failed.
+        cause: EndCause,
+    },
+    /// A deadline may have come.
+    Tick,
+}
+
+/// What the owner must do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Tell the floor.
+    Floor(Box<Floor>),
+    /// Say this to the citizen: audio on a leg, text in a conversation.
+    Play(Vec<Say>),
+    /// Stop what is being said.
+    StopPlaying,
+    /// Music until something else is played.
+    Music,
+    /// Ring the agent's phones, or show the conversation on the desk.
+    RingAgent {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Stop ringing, or hang up the agent's leg if it had answered.
+    ReleaseAgent {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Join citizen and agent.
+    Bridge {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Part them; the citizen hears music next.
+    Unbridge {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The safe line: whatever is recorded stops now.
+    SafeLine {
+        /// Whether an agent was already bridged, which decides what becomes of a recording.
+        bridged: bool,
+    },
+    /// The citizen heard or chose something about recording or calling back.
+    Consent(Consent),
+    /// The citizen's language from now on.
+    Language(Language),
+    /// The citizen answered a question of the flow. Personal: to be sealed.
+    Answer {
+        /// What was asked.
+        about: String,
+        /// The key or the number.
+        value: Digits,
+    },
+    /// Hang up the citizen's leg, or close the conversation.
+    Close {
+        /// Why, as the journal has it.
+        cause: EndCause,
+    },
+}
+
+/// One contact's course.
+#[derive(Debug)]
+pub struct Journey {
+    opening: Opening,
+    run: Run,
+    stage: Stage,
+    language: Language,
+    lane: Lane,
+    connection: Connection,
+    flow_out: Vec<Flow>,
+}
+
+impl Journey {
+    /// A journey about to begin. The floor is told of the arrival at once, before any sound.
+    pub fn start(flows: Arc<FlowSet>, opening: Opening, out: &mut Vec<Effect>) -> Journey {
+        let run = Run::start(flows, opening.flow.clone(), context_of(&opening));
+        out.push(Effect::Floor(Box::new(Floor::Arrive {
+            contact: opening.contact,
+            channel: opening.channel,
+            tenant: opening.tenant.clone(),
+            entry: opening.entry.clone(),
+        })));
+        Journey::at(opening, run, Stage::InFlow, Lane::Standard, Connection::default())
+    }
+
+    /// A journey taken up again after its process died: a text contact that waits, or that an agent
+    /// still holds.
+    pub fn resume(
+        flows: Arc<FlowSet>,
+        opening: Opening,
+        now: Time,
+        lane: Lane,
+        agent: Option<AgentName>,
+    ) -> Journey {
+        let as_it_was = Resumed { lane, connected: agent.is_some() };
+        let run = Run::resume(flows, opening.flow.clone(), context_of(&opening), now, as_it_was);
+        let stage = if agent.is_some() { Stage::WithAgent } else { Stage::Waiting };
+        Journey::at(opening, run, stage, lane, Connection::with(agent))
+    }
+
+    fn at(opening: Opening, run: Run, stage: Stage, lane: Lane, connection: Connection) -> Journey {
+        let language = opening.language.unwrap_or_default();
+        Journey { opening, run, stage, language, lane, connection, flow_out: Vec::new() }
+    }
+
+    /// Takes one command at `now` and appends what must be done.
+    pub fn handle(&mut self, now: Time, command: Command, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Ended {
+            return;
+        }
+        match command {
+            Command::Begin => self.feed(now, Input::Begin, out),
+            Command::Digit(digit) => self.on_digit(now, digit, out),
+            Command::Text(text) if !self.with_agent() => self.feed(now, Input::Text(text), out),
+            Command::Text(_) => {}
+            Command::Played if !self.with_agent() => self.feed(now, Input::Played, out),
+            Command::Played => {}
+            Command::Position { position, wait } if self.stage == Stage::Waiting => {
+                self.feed(now, Input::Waiting { position, wait }, out);
+            }
+            Command::Position { .. } => {}
+            Command::Ring { offer, agent } => {
+                self.feed(now, Input::Offered, out);
+                self.connection.ring(offer, agent.clone());
+                out.push(Effect::RingAgent { agent });
+            }
+            Command::StopRinging { agent } => {
+                if self.connection.stop_ringing(&agent) {
+                    out.push(Effect::ReleaseAgent { agent });
+                }
+            }
+            Command::AgentAnswered { agent } => self.on_agent_answered(agent, out),
+            Command::AgentGone { agent, cause } => self.on_agent_gone(now, agent, cause, out),
+            Command::Bridge { offer, agent } => self.on_bridge(now, offer, agent, out),
+            Command::Refused => self.feed(now, Input::Refused, out),
+            Command::Hold(on) => self.on_hold(on, out),
+            Command::Reclassified { lane } => self.on_reclassified(now, lane, out),
+            Command::HangUp { by } => self.end(by, EndCause::Normal, out),
+            Command::CitizenLeft { cause } => self.end(Party::Citizen, cause, out),
+            Command::Tick => self.feed(now, Input::Tick, out),
+        }
+    }
+
+    /// When [`Command::Tick`] is due.
+    pub fn deadline(&self) -> Option<Time> {
+        match self.stage {
+            Stage::InFlow | Stage::Waiting => self.run.deadline(),
+            Stage::WithAgent | Stage::AgentLost | Stage::Ended => None,
+        }
+    }
+
+    /// Where the contact stands.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The citizen's language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The kind of help, as far as it is known.
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    /// Whose number or page the contact came to.
+    pub fn tenant(&self) -> &TenantName {
+        &self.opening.tenant
+    }
+
+    /// The agent joined or being joined.
+    pub fn agent(&self) -> Option<&AgentName> {
+        self.connection.winner()
+    }
+
+    fn with_agent(&self) -> bool {
+        matches!(self.stage, Stage::WithAgent | Stage::AgentLost)
+    }
+
+    /// A key goes to the flow until an agent is there. After that only key 9 keeps its meaning: the
+    /// caller asks for the safe line in the middle of a conversation.
+    fn on_digit(&mut self, now: Time, digit: char, out: &mut Vec<Effect>) {
+        if !self.with_agent() {
+            return self.feed(now, Input::Digit(digit), out);
+        }
+        if digit == '9' && !self.lane.is_safeguarding() {
+            out.push(Effect::SafeLine { bridged: true });
+            out.push(Effect::Floor(Box::new(Floor::Reclassify {
+                contact: self.opening.contact,
+                lane: Lane::Gbv,
+                risk: Risk::P1,
+                by: Actor::Citizen,
+            })));
+        }
+    }
+
+    fn on_agent_answered(&mut self, agent: AgentName, out: &mut Vec<Effect>) {
+        if self.stage == Stage::AgentLost && self.connection.winner() == Some(&agent) {
+            self.stage = Stage::WithAgent;
+            out.push(Effect::StopPlaying);
+            out.push(Effect::Bridge { agent });
+            return;
+        }
+        match self.connection.answered(&agent) {
+            Some(offer) => out.push(Effect::Floor(Box::new(Floor::Accept {
+                contact: self.opening.contact,
+                offer,
+                agent,
+            }))),
+            None => out.push(Effect::ReleaseAgent { agent }),
+        }
+    }
+
+    fn on_bridge(&mut self, now: Time, offer: u32, agent: AgentName, out: &mut Vec<Effect>) {
+        for loser in self.connection.won(offer, &agent) {
+            out.push(Effect::ReleaseAgent { agent: loser });
+        }
+        // The flow hears of it before the stage changes, so that it can stop its treatment.
+        self.feed(now, Input::Connected, out);
+        if self.stage == Stage::Ended {
+            return;
+        }
+        self.stage = Stage::WithAgent;
+        out.push(Effect::StopPlaying);
+        out.push(Effect::Bridge { agent: agent.clone() });
+        out.push(Effect::Floor(Box::new(Floor::Connect { contact: self.opening.contact, agent })));
+    }
+
+    fn on_agent_gone(&mut self, now: Time, agent: AgentName, cause: EndCause, out: &mut Vec<Effect>) {
+        let contact = self.opening.contact;
+        if self.connection.winner() != Some(&agent) {
+            if let Some(offer) = self.connection.gone(&agent) {
+                out.push(Effect::Floor(Box::new(Floor::Decline { contact, offer, agent })));
+            }
+            return;
+        }
+        if cause == EndCause::Normal {
+            return self.end(Party::Agent, EndCause::Normal, out);
+        }
+        if self.stage == Stage::WithAgent {
+            // A refresh, sleep or network change: the citizen is not made to pay for it.
+            self.stage = Stage::AgentLost;
+            out.push(Effect::Unbridge { agent });
+            out.push(Effect::Music);
+            return;
+        }
+        self.agent_given_up(now, out);
+    }
+
+    /// The agent did not come back within the grace time: the contact goes to the head of its queue.
+    pub fn agent_given_up(&mut self, now: Time, out: &mut Vec<Effect>) {
+        let Some(agent) = self.connection.release() else { return };
+        self.stage = Stage::Waiting;
+        out.push(Effect::Floor(Box::new(Floor::ConnectFail { contact: self.opening.contact, agent })));
+        self.feed(now, Input::Requeued, out);
+    }
+
+    fn on_hold(&mut self, on: bool, out: &mut Vec<Effect>) {
+        let (Stage::WithAgent, Some(agent)) = (self.stage, self.connection.winner().cloned()) else { return };
+        let contact = self.opening.contact;
+        if on {
+            out.push(Effect::Unbridge { agent: agent.clone() });
+            out.push(Effect::Music);
+            out.push(Effect::Floor(Box::new(Floor::Report(Event::Held { contact, agent }))));
+        } else {
+            out.push(Effect::StopPlaying);
+            out.push(Effect::Bridge { agent: agent.clone() });
+            out.push(Effect::Floor(Box::new(Floor::Report(Event::Resumed { contact, agent }))));
+        }
+    }
+
+    fn on_reclassified(&mut self, now: Time, lane: Lane, out: &mut Vec<Effect>) {
+        let becomes_safe = lane.is_safeguarding() && !self.lane.is_safeguarding();
+        self.lane = lane;
+        if becomes_safe {
+            self.feed(now, Input::Confidential, out);
+            out.push(Effect::SafeLine { bridged: self.with_agent() });
+        }
+    }
+
+    fn end(&mut self, by: Party, cause: EndCause, out: &mut Vec<Effect>) {
+        self.stage = Stage::Ended;
+        out.push(Effect::Floor(Box::new(Floor::End { contact: self.opening.contact, by, cause })));
+        for agent in self.connection.everyone() {
+            out.push(Effect::ReleaseAgent { agent });
+        }
+        out.push(Effect::Close { cause });
+    }
+
+    /// Gives the flow one input and turns what it says into effects.
+    fn feed(&mut self, now: Time, input: Input, out: &mut Vec<Effect>) {
+        let mut said = std::mem::take(&mut self.flow_out);
+        self.run.handle(now, input, &mut said);
+        for output in said.drain(..) {
+            if self.stage != Stage::Ended {
+                self.on_flow(output, out);
+            }
+        }
+        self.flow_out = said;
+    }
+
+    fn on_flow(&mut self, output: Flow, out: &mut Vec<Effect>) {
+        let contact = self.opening.contact;
+        match output {
+            Flow::Play { say, .. } => out.push(Effect::Play(say)),
+            Flow::StopPlaying => out.push(Effect::StopPlaying),
+            Flow::Music => out.push(Effect::Music),
+            Flow::ChooseLanguage(language) => {
+                self.language = language;
+                out.push(Effect::Language(language));
+                out.push(Effect::Floor(Box::new(Floor::Report(Event::LanguageChosen { contact, language }))));
+            }
+            Flow::Consent(consent) => {
+                out.push(Effect::Consent(consent.clone()));
+                out.push(Effect::Floor(Box::new(Floor::Report(Event::ConsentGiven { contact, consent }))));
+            }
+            Flow::Answer { about, value } => out.push(Effect::Answer { about, value }),
+            Flow::Enqueue { queue, needs, lane, risk, base } => {
+                self.stage = Stage::Waiting;
+                if let Some(lane) = lane {
+                    self.lane = lane;
+                }
+                out.push(Effect::Floor(Box::new(Floor::Enqueue {
+                    contact,
+                    queue,
+                    needs,
+                    lane,
+                    risk,
+                    language: self.language,
+                    base,
+                })));
+            }
+            Flow::ClaimPlace { from } => out.push(Effect::Floor(Box::new(Floor::ClaimPlace { contact, from }))),
+            Flow::SafeLine => out.push(Effect::SafeLine { bridged: false }),
+            Flow::Finish { cause } => self.end(Party::Centre, cause, out),
+        }
+    }
+}
+
+fn context_of(opening: &Opening) -> RunContext {
+    RunContext {
+        channel: opening.channel,
+        redial_place: opening.place,
+        safe_place: opening.safe_place,
+        retention_days: opening.retention_days,
+        language: opening.language,
+        confidential: opening.confidential,
+    }
+}

@@ -19,6 +19,7 @@ pub(crate) struct ContactLinks {
     in_line: Option<Key>,
     in_queue: Option<(QueueName, Key)>,
     due: Option<Time>,
+    rest: Option<Time>,
 }
 
 /// How an agent is linked.
@@ -102,6 +103,8 @@ pub(crate) enum Subject {
     Agent(AgentIx),
     Place(ContactId),
     Storm,
+    /// Somebody may be asked again for this contact.
+    Rest(ContactId),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -174,7 +177,11 @@ impl Index {
         old: &ContactLinks,
         clock: Time,
     ) -> ContactLinks {
-        let mut new = ContactLinks { due: state.contact_due(id, contact, clock), ..ContactLinks::default() };
+        let mut new = ContactLinks {
+            due: state.contact_due(id, contact),
+            rest: contact.rest_due(clock),
+            ..ContactLinks::default()
+        };
         let Some(order) = &contact.order else { return new };
         new.line = old.line.or_else(|| Some(self.line(state, contact, order)));
         if contact.waits() {
@@ -205,6 +212,7 @@ impl Index {
             }
         }
         self.move_timer(Subject::Contact(id), old.due, new.due);
+        self.move_timer(Subject::Rest(id), old.rest, new.rest);
     }
 
     /// What the contact asks for is about to change: it leaves its line and finds another one when

@@ -117,6 +117,8 @@ pub(crate) struct AgentRow {
     pub voice: Option<ContactId>,
     /// The same for text contacts.
     pub texts: BTreeSet<ContactId>,
+    /// Of these, the ones still only offered.
+    pub offered: BTreeSet<ContactId>,
     /// Contacts being wrapped up: one clock for all.
     pub wrapping: BTreeSet<ContactId>,
     pub wrap_from: Time,
@@ -190,6 +192,12 @@ impl Contact {
         matches!(self.stage, Stage::Waiting | Stage::Offered { .. })
     }
 
+    /// When the next agent who did not take it may be asked again.
+    pub fn rest_due(&self, clock: Time) -> Option<Time> {
+        let waits = self.stage == Stage::Waiting;
+        self.rests.iter().map(|(_, until)| *until).filter(|until| waits && *until > clock).min()
+    }
+
     pub fn rests(&self, agent: AgentIx, now: Time) -> bool {
         self.rests.iter().any(|(ix, until)| *ix == agent && *until > now)
     }
@@ -206,6 +214,7 @@ impl AgentRow {
             idle_since: at,
             voice: None,
             texts: BTreeSet::new(),
+            offered: BTreeSet::new(),
             wrapping: BTreeSet::new(),
             wrap_from: at,
             wrap_until: at,
@@ -229,6 +238,7 @@ impl AgentRow {
             self.voice = None;
         }
         self.texts.remove(&contact);
+        self.offered.remove(&contact);
     }
 
     pub fn engage(&mut self, contact: ContactId, kind: Kind) {
@@ -332,28 +342,25 @@ impl State {
         }
     }
 
-    /// Whether the agent has room for one more contact of the kind now.
+    /// Whether the agent has room for one more contact of the kind now. Nobody can answer two
+    /// things at once, so no text contact is offered beside another offer; a call may be.
     pub fn has_room(&self, row: &AgentRow, set_up: &Agent, kind: Kind) -> bool {
         let room = match kind {
             Kind::Voice => row.voice.is_none(),
-            Kind::Text => row.texts.len() < set_up.text_contacts as usize,
+            Kind::Text => row.texts.len() < set_up.text_contacts as usize && row.offered.is_empty(),
         };
         room && row.wrapping.is_empty() && set_up.roles.contains(&Role::Agent)
     }
 
     /// When something becomes due for a contact by itself; see `decide::due` for what is done.
-    pub fn contact_due(&self, id: ContactId, contact: &Contact, clock: Time) -> Option<Time> {
+    pub fn contact_due(&self, id: ContactId, contact: &Contact) -> Option<Time> {
         let order = contact.order.as_ref()?;
         let mut due = Earliest::default();
         match &contact.stage {
             Stage::InFlow | Stage::WrapUp { .. } | Stage::Talking { .. } => return None,
             Stage::Accepted { at, .. } => return Some(*at + crate::CONNECT_WITHIN),
             Stage::Offered { until, .. } => due.add(Some(*until)),
-            Stage::Waiting => {
-                for (_, until) in contact.rests.iter().filter(|(_, until)| *until > clock) {
-                    due.add(Some(*until));
-                }
-            }
+            Stage::Waiting => {}
         }
         due.add(self.widening_due(order));
         due.add(self.rung_due(order));

@@ -81,7 +81,9 @@ impl Floor {
         contact.rests.retain(|(_, until)| *until > at);
         contact.stage = Stage::Offered { agents: agents.clone(), until };
         for ix in agents {
-            self.state.agent_mut(ix).engage(id, kind);
+            let row = self.state.agent_mut(ix);
+            row.engage(id, kind);
+            row.offered.insert(id);
             self.link_agent(ix);
         }
     }
@@ -160,7 +162,9 @@ impl Floor {
             }
         }
         if let Some(ix) = winner {
-            self.state.agent_mut(ix).engage(id, kind);
+            let row = self.state.agent_mut(ix);
+            row.engage(id, kind);
+            row.offered.remove(&id);
             self.to_end_of_idle(at, ix);
             self.link_agent(ix);
         }

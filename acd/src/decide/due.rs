@@ -20,6 +20,7 @@ impl Turn<'_> {
                 Subject::Agent(ix) => self.agent_due(ix),
                 Subject::Place(id) => self.decide(Event::PlaceLapsed { contact: id }),
                 Subject::Storm => self.set_alarm(Alarm::ExpiryStorm, None, false),
+                Subject::Rest(id) => self.look_again(id),
             }
             let same = self.floor.index.timers.first() == Some(&(at, subject));
             assert!(!same, "what was due has been done, so it is due no more");
@@ -42,7 +43,6 @@ impl Turn<'_> {
         {
             self.set_alarm(Alarm::SafeguardingWaiting, Some(id), true);
         }
-        self.look_again(id);
     }
 
     /// An agent who did not take the contact may be asked again.
@@ -94,7 +94,9 @@ impl Turn<'_> {
             return;
         }
         for ix in agents {
-            if self.floor.state.agent(ix).presence == Presence::Ready {
+            // Who is shown something else meanwhile is judged by that.
+            let row = self.floor.state.agent(ix);
+            if row.presence == Presence::Ready && row.offered.is_empty() {
                 self.change_presence(ix, away(NO_ANSWER), Actor::Centre);
             }
         }

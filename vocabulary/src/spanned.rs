@@ -120,7 +120,7 @@ impl Document {
     /// The faults, by line.
     pub fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
-        faults.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+        faults.sort_by_key(|f| (f.line, f.column));
         faults.dedup();
         faults
     }

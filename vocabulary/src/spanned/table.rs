@@ -249,7 +249,7 @@ impl<'d> Value<'d> {
     pub fn list(&self) -> Option<Vec<Value<'d>>> {
         let nodes: Option<Vec<Node<'d>>> = match self.node {
             Node::Value(toml_edit::Value::Array(array)) => Some(array.iter().map(Node::Value).collect()),
-            Node::Tables(tables) => Some(tables.iter().map(|t| Node::Table(t)).collect()),
+            Node::Tables(tables) => Some(tables.iter().map(Node::Table).collect()),
             _ => None,
         };
         let nodes = self.expect(nodes, "a list")?;

@@ -176,11 +176,11 @@ impl Turn<'_> {
             return;
         }
         self.hush();
-        self.to_person();
+        self.serve_by_person();
     }
 
     /// To whoever serves those who could not or would not choose.
-    pub(super) fn to_person(&mut self) {
+    pub(super) fn serve_by_person(&mut self) {
         if self.run.queued.is_some() {
             let entered = if self.run.safe { &self.flow.silent } else { &self.flow.person };
             if let Some(step) = self.flow.wait_after(entered) {
@@ -276,7 +276,7 @@ impl Turn<'_> {
             }
             let said = self.system("too_many", Vec::new());
             if !self.play(said, Spoken::Person) {
-                self.to_person();
+                self.serve_by_person();
             }
             return;
         }

@@ -106,7 +106,7 @@ fn counted(word: &str, count: u64) -> Part {
 }
 
 fn has_na(below_100: u64) -> bool {
-    below_100 > 10 && below_100 % 10 != 0
+    below_100 > 10 && !below_100.is_multiple_of(10)
 }
 
 fn english(n: u64, out: &mut Vec<String>) {

@@ -319,4 +319,10 @@ fn what_a_citizen_types_is_in_no_debug_line() {
         run.handle(Time(0), Input::Text(text.into()), &mut out);
     }
     assert!(!format!("{run:?}{out:?}").contains("31415926"));
+    let mut call = Watched::start(Channel::Voice, false, false);
+    for key in "1823271828".chars() {
+        call.give(Input::Digit(key));
+    }
+    assert!(call.run.deadline().is_some());
+    assert!(!format!("{:?}", call.run).contains("271828"));
 }

@@ -6,6 +6,7 @@
 use super::{HEARD_BY, Output, Phase, Turn};
 use crate::flow::{Collect, Kind};
 use crate::say::Digits;
+use std::fmt;
 use vocabulary::{EndCause, Span, Time};
 
 /// Silence between digits that ends the number.
@@ -21,7 +22,7 @@ const FIRST: Span = Span::seconds(8);
 const FIRST_IN_TEXT: Span = Span::minutes(10);
 
 /// A number being typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Typing {
     digits: String,
     /// `*` was pressed and waits for what follows.
@@ -46,6 +47,13 @@ impl Typing {
             self.until = Some(now + self.patience);
         }
         self.asking = false;
+    }
+}
+
+impl fmt::Debug for Typing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Half an identity number is personal too.
+        f.debug_struct("Typing").field("until", &self.until).finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Floor {
 
 /// Everything a floor knows at one point of its journal. Its shape belongs to the version of the
 /// program that wrote it; the journal, not the snapshot, is what lasts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     clock: Time,
     state: State,

@@ -18,7 +18,7 @@ pub(crate) type AgentIx = u32;
 /// The last resort of a safeguarding contact in a queue that has none and whose lane has no queue.
 const FALLBACK: [LastResort; 1] = [LastResort { after_seconds: 60, to: LastResortTo::AnyAgent }];
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     pub opened: bool,
     pub centre: Centre,
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub idle_count: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     pub channel: Channel,
     pub tenant: TenantName,
@@ -103,7 +103,7 @@ pub(crate) struct Order {
     pub outside: Vec<u32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AgentRow {
     pub name: AgentName,
     /// Taken out of the set-up; the number is never used again.

@@ -1,0 +1,110 @@
+//! The engine beside its naive twin: 100,000 seeded commands to both, every event compared, every
+//! state compared; then the events replayed and the snapshot restored.
+
+#[path = "naive/engine.rs"]
+mod engine;
+#[path = "naive/plan.rs"]
+mod plan;
+
+use acd::{Command, Effect, Floor, Output, Refusal, Snapshot, Stage};
+use engine::{At, Naive};
+use plan::Plan;
+use vocabulary::{Event, FloorName, Time};
+
+/// Commands in all, and in each centre.
+const COMMANDS: usize = 100_000;
+const EACH: usize = 500;
+
+#[test]
+fn the_twins_agree() {
+    let mut offers = 0;
+    for seed in 0..(COMMANDS / EACH) as u64 {
+        offers += run(seed, EACH);
+    }
+    // A plan under which nothing happens would prove nothing.
+    assert!(offers > COMMANDS / 20, "only {offers} offers in {COMMANDS} commands");
+}
+
+fn run(seed: u64, commands: usize) -> usize {
+    let name = FloorName::new("nairobi").unwrap();
+    let (mut floor, mut naive, mut plan) = (Floor::new(name.clone()), Naive::new(name.clone()), Plan::new(seed));
+    let mut journal: Vec<(Time, Event)> = Vec::new();
+    let mut offers = 0;
+    for number in 0..commands {
+        let (now, command) = plan.next(&floor);
+        let mut out = Vec::new();
+        floor.handle(now, command.clone(), &mut out);
+        let refusal = out.iter().find_map(|o| match o {
+            Output::Effect(Effect::Refused(refusal)) => Some(refusal.clone()),
+            _ => None,
+        });
+        let well_formed = !matches!(refusal, Some(Refusal::BadSetUp(_)));
+        let obeyed = naive.handle(now, command.clone(), well_formed);
+        let said: Vec<Event> = out
+            .into_iter()
+            .filter_map(|o| match o {
+                Output::Event(event) => Some(event),
+                Output::Effect(_) => None,
+            })
+            .collect();
+        let at = format!("seed {seed}, command {number} at {now:?}: {command:?}");
+        assert_eq!(said, naive.said, "{at}");
+        assert_eq!(refusal.is_none(), obeyed, "{at}: {refusal:?}");
+        offers += said.iter().filter(|e| matches!(e, Event::Offered { .. })).count();
+        plan.learn(&said);
+        journal.extend(said.into_iter().map(|event| (now, event)));
+        if number % 25 == 0 || matches!(command, Command::Restart) {
+            compare(&floor, &naive, &at);
+        }
+        if number % 125 == 124 {
+            floor = reborn(floor, &journal, &name, &mut plan);
+        }
+    }
+    offers
+}
+
+/// The floor goes on from its replayed journal or from its snapshot, in turn: both must do as the
+/// one that decided everything.
+fn reborn(floor: Floor, journal: &[(Time, Event)], name: &FloorName, plan: &mut Plan) -> Floor {
+    let mut replayed = Floor::new(name.clone());
+    journal.iter().for_each(|(at, event)| replayed.apply(*at, event));
+    assert_eq!(replayed.state_hash(), floor.state_hash(), "replay");
+    let text = serde_json::to_string(&floor.snapshot()).unwrap();
+    let restored = Floor::restore(serde_json::from_str::<Snapshot>(&text).unwrap());
+    assert_eq!(restored.state_hash(), floor.state_hash(), "snapshot");
+    if plan.dice.below(2) == 0 { replayed } else { restored }
+}
+
+fn compare(floor: &Floor, naive: &Naive, at: &str) {
+    let mut cases: Vec<_> = naive.cases.iter().collect();
+    cases.sort_by_key(|case| case.id);
+    let seen: Vec<_> = floor.contacts().map(|c| (c.contact, c.stage)).collect();
+    let expected: Vec<_> = cases.iter().map(|case| (case.id, stage(&case.at))).collect();
+    assert_eq!(seen, expected, "{at}");
+    let people: Vec<_> = floor.agents().map(|a| (a.agent, a.presence)).collect();
+    let expected: Vec<_> = naive.people.iter().map(|p| (p.name.clone(), p.presence.clone())).collect();
+    assert_eq!(people, expected, "{at}");
+    for view in floor.queues() {
+        let inside = |case: &&&engine::Case| {
+            let waits = matches!(case.at, At::Waiting | At::Offered(..));
+            waits && case.order.as_ref().is_some_and(|w| w.queue == view.queue)
+        };
+        let waiting: Vec<_> = cases.iter().filter(inside).collect();
+        assert_eq!(view.waiting as usize, waiting.len(), "{at}");
+        let mut places: Vec<u32> =
+            waiting.iter().map(|case| floor.waiting(case.id).expect("it waits").position).collect();
+        places.sort_unstable();
+        assert!(places.iter().copied().eq(1..=view.waiting), "{at}: {places:?}");
+    }
+}
+
+fn stage(at: &At) -> Stage {
+    match at.clone() {
+        At::Flow => Stage::InFlow,
+        At::Waiting => Stage::Waiting,
+        At::Offered(agents, until) => Stage::Offered { agents, until },
+        At::Accepted(agent, _) => Stage::Accepted { agent },
+        At::Talking(agent, held) => Stage::Talking { agent, held },
+        At::WrapUp(agent) => Stage::WrapUp { agent },
+    }
+}

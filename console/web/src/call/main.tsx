@@ -16,7 +16,8 @@ const t = lookup({ sw: sw.call, en: en.call }, currentLanguage);
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const;
 
 function nameOf(key: string): string | undefined {
-  return key === '9' ? t('key_9') : key === '*' ? t('key_star') : key === '#' ? t('key_hash') : undefined;
+  // 9 says itself: its word stands on it.
+  return key === '*' ? t('key_star') : key === '#' ? t('key_hash') : undefined;
 }
 
 function Keypad(): VNode {
@@ -25,7 +26,7 @@ function Keypad(): VNode {
     <div class="keypad" role="group" aria-label={t('keypad')}>
       {KEYS.map((key) => (
         <button key={key} type="button" class={key === '9' ? 'key nine' : 'key'} aria-label={nameOf(key)} disabled={!live} onClick={() => press(key)}>
-          {key}{key === '9' && <span class="keyword">{t('key_9_label')}</span>}
+          {key}{key === '9' && <span class="keyword"> {t('key_9_label')}</span>}
         </button>
       ))}
       <output class="muted small figures">{pressed.value === '' ? '\u00a0' : t('pressed', { keys: pressed.value })}</output>
@@ -46,7 +47,7 @@ function Live(): VNode {
       <p class="notice safe"><Icon name="shield" /> <strong>{t('nine')}</strong></p>
       <Keypad />
       <div class="row controls">
-        <button type="button" class="big" aria-pressed={muted.value} disabled={!connected} onClick={toggleMute}><Icon name={muted.value ? 'mic_off' : 'mic'} />{t(muted.value ? 'unmute' : 'mute')}</button>
+        <button type="button" class={muted.value ? 'big on' : 'big'} disabled={!connected} onClick={toggleMute}><Icon name={muted.value ? 'mic_off' : 'mic'} />{t(muted.value ? 'unmute' : 'mute')}</button>
         <button type="button" class="danger big" onClick={hangUp}><Icon name="down" />{t('hang_up')}</button>
       </div>
     </section>

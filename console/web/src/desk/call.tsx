@@ -25,8 +25,8 @@ function MuteAndHold({ call, small }: { call: Engagement; small?: boolean }): VN
   const noLeg = legs.value.get(call.contact) !== 'up';
   return (
     <>
-      <button type="button" class={size} aria-pressed={muted.value} disabled={noLeg} onClick={toggleMute}><Icon name={muted.value ? 'mic_off' : 'mic'} />{t(muted.value ? 'unmute' : 'mute')}</button>
-      <button type="button" class={size} aria-pressed={held} disabled={call.state === 'connecting'} onClick={toggleHold}><Icon name={held ? 'play' : 'pause'} />{t(held ? 'resume' : 'hold')}</button>
+      <button type="button" class={`${size} mute ${muted.value ? 'on' : ''}`} disabled={noLeg} onClick={toggleMute}><Icon name={muted.value ? 'mic_off' : 'mic'} />{t(muted.value ? 'unmute' : 'mute')}</button>
+      <button type="button" class={`${size} hold ${held ? 'on' : ''}`} disabled={call.state === 'connecting'} onClick={toggleHold}><Icon name={held ? 'play' : 'pause'} />{t(held ? 'resume' : 'hold')}</button>
     </>
   );
 }

@@ -83,13 +83,13 @@ function Desk({ me }: { me: Me }): VNode {
       <Bar page="desk" me={me}>
         <PresenceControl me={me} />
         <PhoneButton />
-        <button type="button" class="quiet compact" onClick={() => (dialog.value = 'help')}><Icon name="help" />{t('help')} <kbd>?</kbd></button>
+        <button type="button" class="quiet compact round help" aria-label={t('help')} title={`${t('help')} (?)`} onClick={() => (dialog.value = 'help')}><Icon name="help" /></button>
       </Bar>
       <Banners />
       <div class="desk">
-        <h1 class="unseen">{t('title')}</h1>
         <Contacts />
         <main id="main" class="work" tabIndex={-1}>
+          <h1 class="unseen">{t('title')}</h1>
           <Offers />
           <Work me={me} />
         </main>

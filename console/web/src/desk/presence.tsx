@@ -51,7 +51,7 @@ export function PhoneButton(): VNode {
   return (
     <span class="row tight">
       <button type="button" class="quiet compact" onClick={() => (dialog.value = 'sound')}><span class={`dot ${dot}`} />{text}</button>
-      <button type="button" class="quiet compact" onClick={() => (dialog.value = 'devices')}><Icon name="deskphone" />{t('devices')}</button>
+      <button type="button" class="quiet compact round devices" aria-label={t('devices')} title={t('devices')} onClick={() => (dialog.value = 'devices')}><Icon name="deskphone" /></button>
     </span>
   );
 }

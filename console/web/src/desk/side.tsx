@@ -6,6 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../parts/icons';
 import { isSafeguarding, type ContactRecord, type Engagement } from '../parts/protocol';
 import { moment } from '../parts/time';
+import { queueNamed } from '../parts/queues';
 import { language, now, say } from '../parts/ui';
 import { Cases } from './cases';
 import { addNote, failure, nameCitizen, record, startCrm, timeline } from './crm';
@@ -45,7 +46,7 @@ function History({ entries, current }: { entries: readonly ContactRecord[]; curr
       {earlier.map((one) => (
         <li key={one.contact}>
           <p class="small muted">{moment(one.arrived, now.value, language.value)}</p>
-          <p><strong>{say(one.channel)}</strong> · {one.queue ? say(one.queue) : '–'}{one.disposition ? ` · ${say(one.disposition)}` : ''}</p>
+          <p><strong>{say(one.channel)}</strong> · {one.queue ? queueNamed(one.queue) : '–'}{one.disposition ? ` · ${say(one.disposition)}` : ''}</p>
           {one.notes[0] && <p class="small">{one.notes[0].text}</p>}
         </li>
       ))}

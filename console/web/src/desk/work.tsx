@@ -4,13 +4,14 @@ import type { VNode } from 'preact';
 import { Icon } from '../parts/icons';
 import { Since } from '../parts/marks';
 import { isSafeguarding, isVoice, type Engagement, type Me } from '../parts/protocol';
+import { queueNamed } from '../parts/queues';
 import { language, now, say } from '../parts/ui';
 import { CallBar, CallPanel } from './call';
 import { ChatPanel } from './chat';
 import { unread } from '../parts/conversation';
 import { liveCall } from './settle';
-import { chosen, conversations, engagements, ours, shown, state } from './store';
-import { queueNamed, queueOf, t } from './text';
+import { chosen, conversations, engagements, offers, ours, shown, state } from './store';
+import { queueOf, t } from './text';
 import { WrapUp } from './wrap-up';
 
 /** The state in words; written contacts are chatting, not talking. */
@@ -33,7 +34,7 @@ function Tab({ one, selected }: { one: Engagement; selected: boolean }): VNode {
         <span class="title">{titleOf(one)}{isSafeguarding(one.lane) && <> <Icon name="shield" /></>}</span>
         <span class="muted small">{stateOf(one)} · {queueOf(one)}</span>
       </span>
-      {fresh > 0 ? <span class="count" aria-label={t('unread', { n: fresh })}>{fresh}</span> : <span class="small muted"><Since at={one.since} /></span>}
+      {fresh > 0 ? <span class="count" aria-label={t('unread', { n: fresh })}>{fresh}</span> : <span class="small since"><Since at={one.since} /></span>}
     </button>
   );
 }
@@ -113,7 +114,7 @@ export function Work({ me }: { me: Me }): VNode {
   return (
     <>
       {call && call.contact !== one?.contact && <CallBar call={call} />}
-      {!one ? <Idle /> : (
+      {!one ? offers.value.length === 0 && <Idle /> : (
         <div id="contact" role="tabpanel" aria-labelledby={`tab-${one.contact}`} class="contact" tabIndex={-1}>
           {isVoice(one.channel) && one.state !== 'wrap_up' && <CallPanel call={one} />}
           {one.crisis_card && one.state !== 'wrap_up' && <CrisisCard />}

@@ -51,8 +51,8 @@ export function Bar({ page, me, children }: BarProps): VNode {
       <Switches />
       {me && (
         <div class="row tight">
-          <span class="small"><span class="muted"><Icon name="person" /></span> {me.shown_as}</span>
-          <button type="button" class="quiet compact" onClick={() => void logOut()}><Icon name="out" />{tc('log_out')}</button>
+          <span class="small whoami"><Icon name="person" /> {me.shown_as}</span>
+          <button type="button" class="quiet compact round" aria-label={tc('log_out')} title={tc('log_out')} onClick={() => void logOut()}><Icon name="out" /></button>
         </div>
       )}
     </header>

@@ -26,9 +26,15 @@ export function userAgent(logIn: SipLogIn, register: boolean): UA {
 
 export const PEER: RTCConfiguration = { iceServers: [] };
 
-/** Sends a key as RFC 4733 telephone-event. */
+/**
+ * Sends a key as RFC 4733 telephone-event; as SIP INFO in the moments before media is up, so that
+ * not even the first key (it may be 9) is lost.
+ */
 export function sendKey(session: RTCSession, key: string): void {
-  session.sendDTMF(key, { duration: 160, interToneGap: 100, transportType: 'RFC2833' as never });
+  const sender = session.connection.getSenders().find((one) => one.track?.kind === 'audio');
+  const transportType = sender?.dtmf?.canInsertDTMF ? 'RFC2833' : 'INFO';
+  // JsSIP's own names, which its types keep in an enum that exists only as a type.
+  session.sendDTMF(key, { duration: 160, interToneGap: 100, transportType: transportType as never });
 }
 
 /** Plays what comes in; reports when the browser wants a press of the person first. */

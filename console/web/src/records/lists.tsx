@@ -6,6 +6,7 @@ import { Icon } from '../parts/icons';
 import { ChannelMark, LaneMark, RiskMark } from '../parts/marks';
 import type { Case, ContactRecord, Found, Timeline } from '../parts/protocol';
 import { clock, day, moment } from '../parts/time';
+import { queueNamed } from '../parts/queues';
 import { language, now, say, tc } from '../parts/ui';
 import { setCaseState, t } from './store';
 
@@ -31,7 +32,7 @@ export function Table({ list }: { list: readonly ContactRecord[] }): VNode {
               <th scope="row"><a href={`#contact/${one.contact}`}>{moment(one.arrived, now.value, language.value)}</a></th>
               <td><ChannelMark channel={one.channel} /></td>
               <td><span class="row tight"><LaneMark lane={one.lane} /><RiskMark risk={one.risk} /></span></td>
-              <td>{one.queue ? say(one.queue) : '–'}</td>
+              <td>{one.queue ? queueNamed(one.queue) : '–'}</td>
               <td>{one.agent ?? '–'}</td>
               <td class="number">{span(one.waited_ms)}</td>
               <td class="number">{span(one.talked_ms)}</td>
@@ -67,7 +68,7 @@ export function CaseItem({ one }: { one: Case }): VNode {
   const [changing, setChanging] = useState(false);
   return (
     <li class="stack">
-      <div class="row"><strong class="figures">{one.reference}</strong><span class={one.state === 'open' ? 'tag good' : 'tag'}>{say(one.state)}</span>
+      <div class="row tight"><strong class="figures ref">{one.reference}</strong><span class={one.state === 'open' ? 'tag good' : 'tag'}>{say(one.state)}</span>
         <span class="grow">{one.title}</span>
         <button type="button" class="compact quiet" aria-expanded={changing} aria-label={`${t('change_state')}: ${one.reference}`} onClick={() => setChanging(!changing)}>{t('change_state')}</button>
       </div>

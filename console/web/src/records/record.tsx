@@ -6,6 +6,7 @@ import { Icon } from '../parts/icons';
 import { ChannelMark, LaneMark, RiskMark } from '../parts/marks';
 import type { ContactRecord, Me } from '../parts/protocol';
 import { clock, hour, moment } from '../parts/time';
+import { queueNamed } from '../parts/queues';
 import { language, now, say, tongue } from '../parts/ui';
 import { CaseList, ending, span } from './lists';
 import { Player } from './player';
@@ -17,7 +18,7 @@ function Part({ id, title, children }: { id: string; title: string; children: Co
 
 function Facts({ one }: { one: ContactRecord }): VNode {
   const facts: [string, string][] = [
-    [t('when'), moment(one.arrived, now.value, language.value)], [t('queue'), one.queue ? say(one.queue) : '–'], [t('agent'), one.agent ?? '–'], [t('language'), tongue(one.language)],
+    [t('when'), moment(one.arrived, now.value, language.value)], [t('queue'), one.queue ? queueNamed(one.queue) : '–'], [t('agent'), one.agent ?? '–'], [t('language'), tongue(one.language)],
     [t('waited'), span(one.waited_ms)], [t('talked'), span(one.talked_ms)], [t('ended'), ending(one)], [t('disposition'), one.disposition ? say(one.disposition) : '–'],
   ];
   return <dl class="card factgrid">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="figures">{value}</dd></div>)}</dl>;

@@ -53,7 +53,7 @@ function Queues({ wall: { queues } }: { wall: Wall }): VNode {
   return (
     <section class="card" aria-labelledby="queues">
       <header><h2 id="queues">{t('queues')}</h2></header>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="queues">
+      <div class="scroll" tabIndex={0}>
         <table class="dense">
           <thead>
             <tr>
@@ -136,7 +136,7 @@ function Live(): VNode {
     <>
       <span role="status" class={live ? 'tag good' : 'tag warn'}><span class={live ? 'dot good' : 'dot warn'} />{t(live ? 'live' : 'stale')}</span>
       <span class="figures muted" aria-hidden="true">{hour(now.value, language.value)}</span>
-      <button type="button" class="quiet compact" aria-pressed={sound.value} onClick={switchSound}><Icon name={sound.value ? 'sound' : 'sound_off'} />{t(sound.value ? 'sound_on' : 'sound_off')}</button>
+      <button type="button" class="quiet compact" onClick={switchSound}><Icon name={sound.value ? 'sound' : 'sound_off'} />{t(sound.value ? 'sound_on' : 'sound_off')}</button>
       <button type="button" class="quiet compact" onClick={() => void document.documentElement.requestFullscreen().catch(() => undefined)}><Icon name="screen" />{t('big')}</button>
     </>
   );

@@ -1,0 +1,114 @@
+// A centre's worth of believable answers for the mock server. Numbers are from ranges nobody has.
+
+import type { Case, ContactRecord, Engagement, Me, Timeline, Wall, WallAgent, WallQueue } from '../../src/parts/protocol';
+
+export const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const queues = [
+  { name: 'general', shown_as: { sw: 'Huduma kwa jumla', en: 'General enquiries' } },
+  { name: 'ids', shown_as: { sw: 'Vitambulisho na pasipoti', en: 'Identity documents' } },
+  { name: 'business', shown_as: { sw: 'Kodi na biashara', en: 'Tax and business' } },
+  { name: 'complaints', shown_as: { sw: 'Malalamiko', en: 'Complaints' } },
+];
+export const SAFE_QUEUE = { name: 'confidential', shown_as: { sw: 'Msaada wa siri', en: 'Confidential help' } };
+
+const rules = {
+  languages: ['sw', 'en'],
+  away_reasons: ['break', 'meal', 'training', 'meeting', 'recovery'],
+  dispositions: ['resolved', 'follow_up', 'escalated', 'wrong_number', 'no_speech'],
+};
+export const PEOPLE: Record<string, Me> = {
+  achieng: { ...rules, name: 'achieng', shown_as: 'Achieng Otieno', roles: ['agent'], clearances: ['gbv', 'child', 'mental_health'], queues: [...queues, SAFE_QUEUE] },
+  wanjiru: { ...rules, name: 'wanjiru', shown_as: 'Wanjiru Kamau', roles: ['supervisor'], clearances: ['gbv', 'child', 'mental_health'], queues: [...queues, SAFE_QUEUE] },
+  mutua: { ...rules, name: 'mutua', shown_as: 'Mutua Musyoka', roles: ['supervisor', 'admin', 'dpo'], clearances: [], queues },
+};
+export const PASSWORD = 'karibu sana';
+export const CODE = '123456';
+
+const id = (n: number): string => `01JD3Q8ZK0${String(n).padStart(16, '0')}`;
+export const CITIZEN = id(900);
+
+export function caseOf(now: number, reference: string, state: string, title: string, kind = 'inquiry'): Case {
+  return { reference, kind, title, state, service: 'Issuance of Duplicate Identity Card', opened: now - 12 * DAY, due: now + 2 * DAY };
+}
+
+export function engagement(now: number, over: Partial<Engagement>): Engagement {
+  return {
+    contact: id(1), channel: 'voice', state: 'offered', offer: 1, since: now, until: now + 20_000, queue: 'ids', queue_shown_as: queues[1]?.shown_as ?? null,
+    lane: 'standard', risk: 'P3', language: 'sw', arrived: now - 47_000, why: { order: 'score', agent: 'longest_idle', candidates: 4, score: 12 },
+    citizen: { name: 'Kipchoge Rono', number: '0700 000 417', contacts: 4, last: now - 9 * DAY, cases: [{ reference: 'HK-7F3A9C', state: 'open', title: 'Kitambulisho kilichopotea' }] },
+    recording: 'on', crisis_card: false, ...over,
+  };
+}
+
+export function record(now: number, n: number, over: Partial<ContactRecord> = {}): ContactRecord {
+  return {
+    contact: id(n), channel: 'voice', lane: 'standard', risk: 'P3', queue: 'ids', language: 'sw', arrived: now - n * 37 * MINUTE, waited_ms: 12_000 + n * 1500, talked_ms: 184_000 + n * 9000, agent: 'achieng',
+    ended: { by: 'citizen', cause: 'normal' }, disposition: 'resolved', recording: { state: 'kept', id: id(n + 500), length_ms: 184_000 + n * 9000 },
+    transcript: { state: 'done', segments: [
+      { side: 'agent', from_ms: 1200, to_ms: 4000, text: 'Karibu Huduma Kenya, unaongea na Achieng. Nikusaidie vipi?' },
+      { side: 'citizen', from_ms: 5100, to_ms: 9800, text: 'Habari. Nimepoteza kitambulisho changu, nifanye aje?' },
+      { side: 'agent', from_ms: 10_500, to_ms: 17_000, text: 'Pole sana. Utahitaji barua ya polisi, kisha ufike Huduma Centre iliyo karibu nawe.' },
+    ] },
+    notes: [{ at: now - n * 30 * MINUTE, by: 'achieng', text: 'Ameelezwa hatua za kupata kitambulisho kipya.' }],
+    cases: [caseOf(now, 'HK-7F3A9C', 'open', 'Kitambulisho kilichopotea')],
+    citizen: { id: CITIZEN, name: 'Kipchoge Rono', number: '0700 000 417', contacts: 4 }, messages: [], ...over,
+  };
+}
+
+export function recent(now: number): ContactRecord[] {
+  return [
+    record(now, 1), record(now, 2, { channel: 'web_chat', queue: 'business', recording: { state: 'none', id: null, length_ms: null }, disposition: 'follow_up' }),
+    record(now, 3, { lane: 'gbv', risk: 'P1', queue: 'confidential', citizen: null, recording: { state: 'none', id: null, length_ms: null } }),
+    record(now, 4, { agent: null, waited_ms: 95_000, talked_ms: null, disposition: null, queue: 'general' }),
+    record(now, 5, { lane: 'special_needs', queue: 'general', language: 'en' }), record(now, 6, { recording: { state: 'incomplete', id: id(506), length_ms: 61_000 }, ended: { by: 'centre', cause: 'restart' }, transcript: { state: 'no_model', segments: [] } }),
+  ];
+}
+
+export function timeline(now: number): Timeline {
+  return { id: CITIZEN, name: 'Kipchoge Rono', number: '0700 000 417', timeline: [record(now, 1), record(now, 300), record(now, 900, { channel: 'web_chat', disposition: 'follow_up' })], cases: [caseOf(now, 'HK-7F3A9C', 'open', 'Kitambulisho kilichopotea'), caseOf(now, 'HK-2B81DD', 'closed', 'Cheti cha kuzaliwa', 'update')] };
+}
+
+const NAMES = ['Achieng Otieno', 'Barasa Wafula', 'Chebet Koech', 'Dida Guyo', 'Esther Nduta', 'Farah Abdi', 'Gitau Mwangi', 'Halima Omar', 'Ivy Moraa', 'Juma Mwakio', 'Kanini Mbithi', 'Lokai Ekal', 'Makena Kirimi', 'Njeri Wainaina'];
+
+export function agents(now: number): WallAgent[] {
+  const doing: WallAgent['doing'][] = ['talking', 'talking', 'free', 'chat', 'wrap_up', 'free', 'held', 'free', 'offered', 'talking', 'free', 'free', 'talking', 'chat'];
+  return NAMES.map((shown_as, i) => ({
+    name: shown_as.split(' ')[0]?.toLowerCase() ?? '', shown_as, doing: doing[i] ?? 'free', since: now - (i * 47 + 20) * 1000, contacts: doing[i] === 'chat' ? 3 : 1,
+    presence: i === 5 ? { is: 'away', reason: 'meal' } : i === 10 ? { is: 'away', reason: 'training' } : i === 11 ? { is: 'offline' } : { is: 'ready' },
+  }));
+}
+
+export function wall(now: number, cleared: boolean): Wall {
+  const row = (i: number, over: Partial<WallQueue>): WallQueue => ({
+    queue: queues[i]?.name ?? '', shown_as: queues[i]?.shown_as ?? { sw: '', en: '' }, waiting: 0, longest_since: null, agents_ready: 5, arrived: 214, answered: 198, abandoned: 9, service_level: 0.86, average_wait_ms: 14_000, target_seconds: 20, target_percent: 80, ...over,
+  });
+  const frame: Wall = {
+    t: 'wall', at: now, agents: agents(now), presence: { ready: 11, away: 2, offline: 1 },
+    queues: [row(0, { waiting: 2, longest_since: now - 11_000 }), row(1, { waiting: 7, longest_since: now - 83_000, agents_ready: 2, arrived: 402, answered: 351, abandoned: 38, service_level: 0.71, average_wait_ms: 41_000 }), row(2, { arrived: 96, answered: 93, abandoned: 2, service_level: 0.94, average_wait_ms: 9000 }), row(3, { arrived: 0, answered: 0, abandoned: 0, service_level: null, average_wait_ms: null, agents_ready: 3 })],
+    totals: { arrived: 931, waiting: 10, answered: 842, abandoned: 61, self_served: 118, service_level: 0.79 },
+    channels: { voice: { arrived: 712, waiting: 8, answered: 640, abandoned: 55 }, web_chat: { arrived: 219, waiting: 2, answered: 202, abandoned: 6 } }, alarms: [],
+  };
+  if (cleared) {
+    frame.lanes = [{ lane: 'gbv', waiting: 1, longest_since: now - 14_000, ready_cleared: 1 }, { lane: 'child', waiting: 0, longest_since: null, ready_cleared: 2 }, { lane: 'mental_health', waiting: 0, longest_since: null, ready_cleared: 0 }];
+    frame.alarms = [{ alarm: 'safeguarding_waiting', contact: id(77), since: now - 4000 }];
+  }
+  return frame;
+}
+
+export const SERVICES = [
+  { id: 'svc-001', institution: 'National Registration Bureau', service: 'Issuance of Initial Identity Card', status: 'digitized_in_person' },
+  { id: 'svc-002', institution: 'National Registration Bureau', service: 'Issuance of Duplicate Identity Card', status: 'digitized_in_person' },
+  { id: 'svc-004', institution: 'Business Registration Service', service: 'Search/Reservation of Business Name', status: 'online' },
+];
+
+/** One second of a quiet tone as WAV: 8 kHz, mono, 16 bit. */
+export function wav(): Buffer {
+  const samples = 8000;
+  const bytes = Buffer.alloc(44 + samples * 2);
+  bytes.write('RIFF', 0); bytes.writeUInt32LE(36 + samples * 2, 4); bytes.write('WAVEfmt ', 8); bytes.writeUInt32LE(16, 16); bytes.writeUInt16LE(1, 20); bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(8000, 24); bytes.writeUInt32LE(16_000, 28); bytes.writeUInt16LE(2, 32); bytes.writeUInt16LE(16, 34); bytes.write('data', 36); bytes.writeUInt32LE(samples * 2, 40);
+  for (let i = 0; i < samples; i += 1) bytes.writeInt16LE(Math.round(3000 * Math.sin((2 * Math.PI * 440 * i) / 8000)), 44 + i * 2);
+  return bytes;
+}

@@ -38,8 +38,8 @@ speak() { # language, name, text
 
 wanted() { # language/name
     [ "$all" = yes ] && return 0
-    for name in $only; do
-        [ "$name" = "$1" ] && return 0
+    for one in $only; do
+        [ "$one" = "$1" ] && return 0
     done
     return 1
 }

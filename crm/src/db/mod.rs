@@ -164,17 +164,18 @@ impl Db {
     }
 
     /// Pushes what was overwritten out of SQLite's write-ahead file, so that erased bytes are in no file
-    /// of ours. PostgreSQL reclaims such rows by its own vacuum, which this only starts.
+    /// of ours. PostgreSQL frees the rows of these tables by a vacuum; its pages, its own write-ahead log
+    /// and its backups forget them in their own time.
     ///
     /// # Errors
     /// [`DbError`]; a reader in the way is none, the next call gets further.
-    pub async fn forget_erased(&self) -> Result<(), DbError> {
+    pub async fn forget_erased(&self, tables: &[&str]) -> Result<(), DbError> {
         match &self.0 {
             Pools::Sqlite { writer, .. } => {
                 sqlite_query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).fetch_all(writer).await?;
             }
             Pools::Postgres(pool) => {
-                sqlx::raw_sql("VACUUM").execute(pool).await?;
+                sqlx::raw_sql(AssertSqlSafe(format!("VACUUM {}", tables.join(", ")))).execute(pool).await?;
             }
         }
         Ok(())

@@ -1,9 +1,7 @@
 //! The database door, on every backend.
 
-mod support;
-
 use crm::{Constraint, Db, DbError, Value};
-use support::on_every_backend;
+use crate::support::on_every_backend;
 
 const STEPS: &[&str] = &[
     "CREATE TABLE thing (id TEXT PRIMARY KEY, n BIGINT, b {blob}, t TEXT); CREATE TABLE empty (id BIGINT PRIMARY KEY)",

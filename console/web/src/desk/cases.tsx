@@ -3,7 +3,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Icon } from '../parts/icons';
-import type { Case } from '../parts/protocol';
+import { serviceText, type Case } from '../parts/protocol';
 import { day } from '../parts/time';
 import { language, now, say } from '../parts/ui';
 import { openCase, record, timeline } from './crm';
@@ -17,7 +17,7 @@ export function CaseLine({ one }: { one: Case }): VNode {
     <li>
       <p class="row spread"><strong class="figures">{one.reference}</strong><span class={one.state === 'open' ? 'tag good' : 'tag'}>{say(one.state)}</span></p>
       <p>{one.title}</p>
-      <p class="small muted">{say(one.kind)}{one.service ? ` · ${one.service}` : ''}{one.due !== null ? ` · ${t('due', { date: day(one.due, now.value, language.value) })}` : ''}</p>
+      <p class="small muted">{say(one.kind)}{serviceText(one)}{one.due !== null ? ` · ${t('due', { date: day(one.due, now.value, language.value) })}` : ''}</p>
     </li>
   );
 }

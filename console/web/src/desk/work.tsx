@@ -100,7 +100,7 @@ function Idle(): VNode {
 function CrisisCard(): VNode {
   return (
     <section class="notice safe crisis" aria-label={t('crisis_title')}>
-      <h3 class="row"><Icon name="shield" />{t('crisis_title')}</h3>
+      <h2 class="row"><Icon name="shield" />{t('crisis_title')}</h2>
       <ol>
         <li>{t('crisis_1')}</li><li>{t('crisis_2')}</li><li>{t('crisis_3')}</li><li>{t('crisis_4')}</li>
       </ol>

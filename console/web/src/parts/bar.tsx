@@ -25,7 +25,7 @@ export function pagesOf(me: Me): Page[] {
   const pages: Page[] = [];
   if (me.roles.includes('agent')) pages.push('desk');
   if (me.roles.includes('supervisor')) pages.push('wall');
-  pages.push('records');
+  if (me.roles.some((role) => role !== 'admin')) pages.push('records');
   return pages;
 }
 

@@ -145,3 +145,8 @@ export function isSafeguarding(lane: Lane): boolean {
 export function isVoice(channel: string): boolean {
   return channel === 'voice';
 }
+
+/** A case's service for a line of text: an id of the catalogue says nothing to a person. */
+export function serviceText(one: Case): string {
+  return one.service && !/^svc-/.test(one.service) ? ` · ${one.service}` : '';
+}

@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Icon } from '../parts/icons';
 import { ChannelMark, LaneMark, RiskMark } from '../parts/marks';
-import type { Case, ContactRecord, Found, Timeline } from '../parts/protocol';
+import { serviceText, type Case, type ContactRecord, type Found, type Timeline } from '../parts/protocol';
 import { clock, day, moment } from '../parts/time';
 import { queueNamed } from '../parts/queues';
 import { language, now, say, tc } from '../parts/ui';
@@ -18,10 +18,10 @@ export function ending(one: ContactRecord): string {
   return one.ended ? t('ended_by', { by: say(one.ended.by), cause: say(one.ended.cause).toLowerCase() }) : t('still_on');
 }
 
-export function Table({ list }: { list: readonly ContactRecord[] }): VNode {
+export function Table({ list, label }: { list: readonly ContactRecord[]; label: string }): VNode {
   if (list.length === 0) return <p class="muted">{t('nothing')}</p>;
   return (
-    <div class="card scroll" tabIndex={0} role="region" aria-label={t('recent')}>
+    <div class="card scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
           <tr><th scope="col">{t('when')}</th><th scope="col">{t('channel')}</th><th scope="col">{t('lane')}</th><th scope="col">{t('queue')}</th><th scope="col">{t('agent')}</th><th scope="col" class="number">{t('waited')}</th><th scope="col" class="number">{t('talked')}</th><th scope="col">{t('disposition')}</th></tr>
@@ -72,7 +72,7 @@ export function CaseItem({ one }: { one: Case }): VNode {
         <span class="grow">{one.title}</span>
         <button type="button" class="compact quiet" aria-expanded={changing} aria-label={`${t('change_state')}: ${one.reference}`} onClick={() => setChanging(!changing)}>{t('change_state')}</button>
       </div>
-      <p class="small muted">{say(one.kind)}{one.service ? ` · ${one.service}` : ''} · {moment(one.opened, now.value, language.value)}{one.due !== null ? ` → ${day(one.due, now.value, language.value)}` : ''}</p>
+      <p class="small muted">{say(one.kind)}{serviceText(one)} · {moment(one.opened, now.value, language.value)}{one.due !== null ? ` → ${day(one.due, now.value, language.value)}` : ''}</p>
       {changing && <ChangeState one={one} done={() => setChanging(false)} />}
     </li>
   );
@@ -116,7 +116,7 @@ export function Citizen({ one }: { one: Timeline }): VNode {
         <p class="muted figures">{one.number ?? ''}</p>
       </header>
       <section class="card" aria-labelledby="citizen-cases"><header><h3 id="citizen-cases">{t('cases')}</h3></header><div class="body"><CaseList cases={one.cases} /></div></section>
-      <Table list={one.timeline} />
+      <Table list={one.timeline} label={t('contacts')} />
     </div>
   );
 }

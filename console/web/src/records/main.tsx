@@ -23,6 +23,10 @@ function Search(): VNode {
   );
 }
 
+function worksWith(me: Me): boolean {
+  return me.roles.includes('agent') || me.roles.includes('supervisor');
+}
+
 function Place({ me }: { me: Me }): VNode {
   const loading = failure.value ? <></> : <p class="loading" role="status">{tc('loading')}</p>;
   switch (place.value.at) {
@@ -30,14 +34,16 @@ function Place({ me }: { me: Me }): VNode {
     case 'citizen': return timeline.value ? <Citizen one={timeline.value} /> : loading;
     case 'audit': return <Audit />;
     default:
+      // Who audits and does not work with citizens' matters has only the log to read.
+      if (!worksWith(me)) return <Audit />;
       if (found.value) return <Results found={found.value} />;
-      return recent.value ? <section class="stack"><h2>{t('recent')}</h2><Table list={recent.value} /></section> : loading;
+      return recent.value ? <section class="stack"><h2>{t('recent')}</h2><Table list={recent.value} label={t('recent')} /></section> : loading;
   }
 }
 
 function Records({ me }: { me: Me }): VNode {
-  useEffect(start, []);
-  const auditor = me.roles.includes('dpo') || me.roles.includes('admin');
+  useEffect(() => start(worksWith(me)), []);
+  const auditor = me.roles.includes('dpo');
   const inside = place.value.at !== 'recent' || found.value !== null;
   const back = (): void => {
     if (place.value.at === 'recent') found.value = null;
@@ -50,7 +56,7 @@ function Records({ me }: { me: Me }): VNode {
         <h1 class="unseen">{t('title')}</h1>
         <div class="row tight head">
           {inside && <button type="button" class="quiet" onClick={back}><Icon name="back" />{t('back')}</button>}
-          <Search />
+          {worksWith(me) && <Search />}
         </div>
         <div role="alert">{failure.value && <p class="notice bad">{failure.value}</p>}</div>
         <Place me={me} />

@@ -33,11 +33,13 @@ async function load<T>(path: string, put: (answer: T) => void): Promise<void> {
 }
 
 let started = false;
-export function start(): void {
+/** `works`: whether the viewer works with citizens' matters; who does not has no records to load. */
+export function start(works: boolean): void {
   if (started) return;
   started = true;
   effect(() => {
     const at = place.value;
+    if (!works) return;
     failure.value = null;
     record.value = null;
     timeline.value = null;

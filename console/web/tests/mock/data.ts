@@ -22,6 +22,7 @@ export const PEOPLE: Record<string, Me> = {
   achieng: { ...rules, name: 'achieng', shown_as: 'Achieng Otieno', roles: ['agent'], clearances: ['gbv', 'child', 'mental_health'], queues: [...queues, SAFE_QUEUE] },
   wanjiru: { ...rules, name: 'wanjiru', shown_as: 'Wanjiru Kamau', roles: ['supervisor'], clearances: ['gbv', 'child', 'mental_health'], queues: [...queues, SAFE_QUEUE] },
   mutua: { ...rules, name: 'mutua', shown_as: 'Mutua Musyoka', roles: ['supervisor', 'admin', 'dpo'], clearances: [], queues },
+  zawadi: { ...rules, name: 'zawadi', shown_as: 'Zawadi Chengo', roles: ['dpo'], clearances: [], queues },
 };
 export const PASSWORD = 'karibu sana';
 export const CODE = '123456';

@@ -240,6 +240,12 @@ it('goes on with the chat after the network came back, without a line twice', ()
   expect(mock.chatFrames.filter((frame) => frame['t'] === 'msg')).toHaveLength(1);
 }));
 
+it('shows an auditor the log and asks for nothing else', () => at(async (page, mock) => {
+  await logIn(page, '/records', 'zawadi');
+  await page.locator('tbody tr').waitFor();
+  expect(mock.requests.map((one) => one.path)).toEqual(['/api/me', '/api/login', '/api/audit']);
+}));
+
 it('remembers the language and the theme', () => at(async (page, mock) => {
   await logIn(page, '/wall', 'wanjiru');
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('sw');

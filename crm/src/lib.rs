@@ -10,30 +10,30 @@
 //!   no list, search or count.
 //! * SQL is in `store` only.
 
-pub mod db;
 mod error;
 mod keys;
 mod personal;
 mod record;
 mod reference;
-mod scope;
+
 pub mod store;
 mod viewer;
 
-pub use db::{Backend, Constraint, Db, DbError, Row, Tx, Value};
 pub use error::{CrmError, Refusal};
 pub use keys::{ContactKey, KeyFileError, MasterKey, MasterKeys};
 pub use personal::Personal;
 pub use record::{ConsentAt, CrmRecord, RecordEnd, RecordingOf, RecordingState, TranscriptState};
 pub use reference::{Reference, ReferenceError};
+pub use store::Crm;
 pub use store::audit::{AuditAct, AuditBroken, AuditEntry, AuditLog, AuditVerified};
 pub use store::cases::{CaseKind, CaseState, CaseStep, CaseSummary, CaseView, Cases, NewCase};
 pub use store::citizens::{CitizenView, Citizens};
+pub use store::db;
+pub use store::db::{Backend, Constraint, Db, DbError, Row, Tx, Value};
 pub use store::messages::{Appended, Conversation, Message, Messages, NewMessage, Speaker};
 pub use store::notes::{Note, Notes};
 pub use store::records::{ContactView, Counts, Records, Search, TimelineEntry, TimelineKind};
 pub use store::services::{Service, ServiceStatus, Services};
 pub use store::transcripts::{Transcript, Transcripts};
 pub use store::vault::Vault;
-pub use store::Crm;
 pub use viewer::Viewer;

@@ -18,7 +18,8 @@ fn agent(name: &str) -> AgentName {
 
 /// Numbers the events from 1, each at its second.
 fn journal(events: Vec<(i64, Event)>) -> Vec<Entry> {
-    let entry = |(index, (seconds, event))| Entry { seq: index as u64 + 1, at: Time(seconds * 1_000), v: VERSION, event };
+    let entry =
+        |(index, (seconds, event))| Entry { seq: index as u64 + 1, at: Time(seconds * 1_000), v: VERSION, event };
     events.into_iter().enumerate().map(entry).collect()
 }
 
@@ -78,7 +79,10 @@ fn an_answered_call_from_arrival_to_transcript() {
     ]);
     let record = CrmRecord::from_events(me, &entries).expect("it arrived");
     assert_eq!((record.arrived, record.queued, record.waited), (Time(0), Some(Time(10_000)), Some(Span::seconds(30))));
-    assert_eq!((record.connected, record.talked, record.held), (Some(Time(40_000)), Span::seconds(25), Span::seconds(35)));
+    assert_eq!(
+        (record.connected, record.talked, record.held),
+        (Some(Time(40_000)), Span::seconds(25), Span::seconds(35))
+    );
     assert_eq!(record.ended, Some(RecordEnd { at: Time(100_000), by: Party::Citizen, cause: EndCause::Normal }));
     assert_eq!((record.agent.clone(), record.language), (Some(agent("amina")), Some(Language::SW)));
     assert_eq!((record.recording, record.transcript), (RecordingState::Recorded, TranscriptState::Waiting));
@@ -103,7 +107,8 @@ fn an_answered_call_from_arrival_to_transcript() {
 #[test]
 fn an_abandoned_call_waited_until_its_end() {
     let me = contact(1);
-    let entries = journal(vec![(0, arrived(me)), (10, queued(me, "general", Lane::Standard, Risk::P3)), (25, ended(me))]);
+    let entries =
+        journal(vec![(0, arrived(me)), (10, queued(me, "general", Lane::Standard, Risk::P3)), (25, ended(me))]);
     let record = CrmRecord::from_events(me, &entries).expect("it arrived");
     assert_eq!((record.waited, record.connected, record.talked), (Some(Span::seconds(15)), None, Span::ZERO));
     assert_eq!((record.recording, record.transcript), (RecordingState::None, TranscriptState::None));

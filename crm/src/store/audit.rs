@@ -116,22 +116,21 @@ impl AuditLog {
         }
         let mut tx = self.db.begin().await?;
         let (seq, before) = self.next(&mut tx).await?;
-        let reason = (!act.reason.trim().is_empty()).then(|| {
-            self.reasons.seal(&format!("reason {seq}"), act.reason.trim().as_bytes())
-        });
+        let reason = (!act.reason.trim().is_empty())
+            .then(|| self.reasons.seal(&format!("reason {seq}"), act.reason.trim().as_bytes()));
         let contact = act.contact.map(|c| c.to_string());
-        let link = Link { seq, at: act.at.0, who: act.who, what: act.what, contact: contact.as_deref(), reason: reason.as_deref() };
+        let link = Link {
+            seq,
+            at: act.at.0,
+            who: act.who,
+            what: act.what,
+            contact: contact.as_deref(),
+            reason: reason.as_deref(),
+        };
         let mac = link.mac(&self.chain, &before);
         let insert = "INSERT INTO audit (seq, at, who, what, contact, reason, mac) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let args = [
-            seq.into(),
-            act.at.into(),
-            act.who.into(),
-            act.what.into(),
-            contact.into(),
-            reason.into(),
-            mac.into(),
-        ];
+        let args =
+            [seq.into(), act.at.into(), act.who.into(), act.what.into(), contact.into(), reason.into(), mac.into()];
         tx.execute(insert, &args).await?;
         let head = self.head_mac(seq, &mac);
         tx.execute("UPDATE audit_head SET mac = $1 WHERE id = 1", &[head.into()]).await?;

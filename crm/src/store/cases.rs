@@ -4,9 +4,9 @@
 
 use crate::db::{Db, Row, Tx};
 use crate::error::written;
-use crate::scope::Statement;
 use crate::store::citizens;
 use crate::store::records::{MAX_PAGE, require_visible};
+use crate::store::scope::Statement;
 use crate::store::vault::{Class, Subject, Vault};
 use crate::store::{as_word, fresh, word};
 use crate::{CrmError, DbError, Personal, Reference, Refusal, Viewer};
@@ -60,10 +60,7 @@ impl CaseState {
     /// one may not: a new matter is a new case.
     pub const fn may_become(self, to: CaseState) -> bool {
         use CaseState::*;
-        matches!(
-            (self, to),
-            (Open, Pending | Resolved) | (Pending, Open | Resolved) | (Resolved, Open | Closed)
-        )
+        matches!((self, to), (Open, Pending | Resolved) | (Pending, Open | Resolved) | (Resolved, Open | Closed))
     }
 }
 
@@ -410,12 +407,7 @@ async fn free_reference(tx: &mut Tx) -> Result<Reference, CrmError> {
     Err(CrmError::Store(DbError::Busy { code: "references".to_owned() }))
 }
 
-async fn insert(
-    tx: &mut Tx,
-    case: &CaseSummary,
-    opened_in: Option<ContactId>,
-    title: Vec<u8>,
-) -> Result<(), CrmError> {
+async fn insert(tx: &mut Tx, case: &CaseSummary, opened_in: Option<ContactId>, title: Vec<u8>) -> Result<(), CrmError> {
     let insert = "INSERT INTO case_file (id, reference, tenant, lane, safeguarding, kind, state, service, citizen, \
                   opened, opened_by, opened_in, due, title) \
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";

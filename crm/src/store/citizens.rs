@@ -7,9 +7,9 @@
 use crate::db::{Db, Tx};
 use crate::error::written;
 use crate::keys::Secret;
-use crate::scope::Statement;
-use crate::store::vault::{Class, Subject, Vault};
 use crate::store::fresh;
+use crate::store::scope::Statement;
+use crate::store::vault::{Class, Subject, Vault};
 use crate::{CrmError, MasterKeys, Personal, Viewer};
 use serde::Serialize;
 use std::fmt;
@@ -150,7 +150,8 @@ impl Citizens {
         };
         let row = fresh(at).to_string();
         let sealed = self.vault.sealer(subject).await?.seal(&format!("name {row}"), name.as_bytes());
-        let insert = "INSERT INTO citizen_name (id, citizen, contact, at, author, body) VALUES ($1, $2, $3, $4, $5, $6)";
+        let insert =
+            "INSERT INTO citizen_name (id, citizen, contact, at, author, body) VALUES ($1, $2, $3, $4, $5, $6)";
         let args = [row.into(), id.into(), contact.into(), at.into(), (&viewer.name).into(), sealed.into()];
         self.db.execute(insert, &args).await?;
         Ok(())
@@ -169,7 +170,8 @@ impl Citizens {
         tx.execute("UPDATE case_file SET citizen = NULL WHERE citizen = $1", &[id.into()]).await?;
         tx.execute("DELETE FROM citizen WHERE id = $1", &[id.into()]).await?;
         tx.commit().await?;
-        Ok(self.db.forget_erased(&["sealed_key", "citizen", "citizen_name"]).await?)
+        self.vault.forget(&["sealed_key", "citizen", "citizen_name"]).await;
+        Ok(())
     }
 
     async fn name(&self, id: CitizenId, viewer: &Viewer) -> Result<Option<Personal>, CrmError> {

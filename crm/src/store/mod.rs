@@ -3,10 +3,12 @@
 pub mod audit;
 pub mod cases;
 pub mod citizens;
+pub mod db;
 pub mod messages;
 pub mod notes;
 pub mod records;
 mod schema;
+mod scope;
 pub mod services;
 pub mod transcripts;
 pub mod vault;

@@ -3,17 +3,15 @@
 //! repeat and to replay.
 
 use crate::db::{Db, Row, Value};
-use crate::scope::Statement;
 use crate::store::as_word;
 use crate::store::cases::{self, CaseSummary};
 use crate::store::citizens::known_to;
+use crate::store::scope::Statement;
 use crate::store::vault::{Subject, Vault};
 use crate::{CrmError, CrmRecord, Viewer};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use vocabulary::{
-    AgentName, CaseId, Channel, CitizenId, ContactId, Lane, QueueName, ReasonName, TenantName, Time,
-};
+use vocabulary::{AgentName, CaseId, Channel, CitizenId, ContactId, Lane, QueueName, ReasonName, TenantName, Time};
 
 /// The most entries one page of a search or a timeline holds.
 pub const MAX_PAGE: u32 = 200;
@@ -212,10 +210,8 @@ impl Records {
 
         let of_citizen = Search { citizen: Some(citizen), ..Search::default() };
         let contacts = self.search(&of_citizen, viewer).await?.into_iter();
-        let contacts = contacts.map(|view| TimelineEntry {
-            at: view.record.arrived,
-            kind: TimelineKind::Contact(Box::new(view)),
-        });
+        let contacts =
+            contacts.map(|view| TimelineEntry { at: view.record.arrived, kind: TimelineKind::Contact(Box::new(view)) });
         let cases = cases::of_citizen(&self.db, &self.vault, citizen, viewer).await?.into_iter();
         let cases = cases.map(|case| TimelineEntry { at: case.opened, kind: TimelineKind::Case(case) });
         let mut entries: Vec<TimelineEntry> = contacts.chain(cases).collect();

@@ -3,7 +3,7 @@
 //! so that a centre may hold ten thousand services more.
 
 use crate::db::{Db, Row, Value};
-use crate::scope::Statement;
+use crate::store::scope::Statement;
 use crate::store::{as_word, word};
 use crate::{CrmError, DbError};
 use serde::{Deserialize, Serialize};
@@ -185,7 +185,8 @@ fn service(row: &Row) -> Result<Service, CrmError> {
 
 /// The text a search looks in: the service's words in English, then those in Kiswahili.
 fn search_text(service: &Service, glosses: &[Gloss]) -> String {
-    let english = format!(" {} ", words_of(&format!("{} {}", service.name, service.institution)).collect::<Vec<_>>().join(" "));
+    let english =
+        format!(" {} ", words_of(&format!("{} {}", service.name, service.institution)).collect::<Vec<_>>().join(" "));
     let mut text = english.clone();
     for gloss in glosses {
         let meant = |of: &String| english.contains(&format!(" {} ", words_of(of).collect::<Vec<_>>().join(" ")));

@@ -1,13 +1,14 @@
 //! The audit log, on every backend.
 
 use crate::support::{Place, agent, contact, minute, on_every_backend};
-use crm::{AuditAct, AuditBroken, AuditLog, CrmError, Crm, Refusal, Value, Viewer};
+use crm::{AuditAct, AuditBroken, AuditLog, Crm, CrmError, Refusal, Value, Viewer};
 use std::collections::BTreeSet;
 use vocabulary::centre::Role;
 
 async fn write(log: &AuditLog, n: i64) -> u64 {
     let reason = format!("sababu {n}");
-    let act = AuditAct { at: minute(n), who: "amina", what: "recording.played", contact: Some(contact(n)), reason: &reason };
+    let act =
+        AuditAct { at: minute(n), who: "amina", what: "recording.played", contact: Some(contact(n)), reason: &reason };
     log.append(act).await.expect("appends")
 }
 

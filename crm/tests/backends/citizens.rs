@@ -12,7 +12,9 @@ async fn one_number_is_one_citizen_however_many_ask_at_once() {
         let mut tasks = Vec::new();
         for n in 0..24 {
             let citizens = crm.citizens.clone();
-            tasks.push(tokio::spawn(async move { citizens.find_or_create(&number(7), minute(n)).await.expect("a citizen") }));
+            tasks.push(tokio::spawn(async move {
+                citizens.find_or_create(&number(7), minute(n)).await.expect("a citizen")
+            }));
         }
         let mut found = BTreeSet::new();
         for task in tasks {

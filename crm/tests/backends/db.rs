@@ -1,7 +1,7 @@
 //! The database door, on every backend.
 
-use crm::{Constraint, Db, DbError, Value};
 use crate::support::on_every_backend;
+use crm::{Constraint, Db, DbError, Value};
 
 const STEPS: &[&str] = &[
     "CREATE TABLE thing (id TEXT PRIMARY KEY, n BIGINT, b {blob}, t TEXT); CREATE TABLE empty (id BIGINT PRIMARY KEY)",

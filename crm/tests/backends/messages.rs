@@ -18,7 +18,10 @@ async fn a_text_sent_twice_is_kept_once() {
         assert_eq!(append(said("a", "Habari")).await, Ok(Appended { seq: 1, fresh: true }));
         assert_eq!(append(said("b", "Nzuri")).await, Ok(Appended { seq: 2, fresh: true }));
         assert_eq!(append(said("a", "Habari")).await, Ok(Appended { seq: 1, fresh: false }));
-        assert_eq!(append(NewMessage { seq: Some(5), ..said("c", "Asante") }).await, Ok(Appended { seq: 5, fresh: true }));
+        assert_eq!(
+            append(NewMessage { seq: Some(5), ..said("c", "Asante") }).await,
+            Ok(Appended { seq: 5, fresh: true })
+        );
         let taken = append(NewMessage { seq: Some(5), ..said("d", "?") }).await;
         assert!(matches!(taken, Err(CrmError::Store(error)) if error.is_duplicate()));
         // Another contact's ids are its own.
@@ -39,7 +42,9 @@ async fn texts_at_once_take_numbers_without_gaps() {
             let messages = crm.messages.clone();
             // Each is sent twice, as a page does that lost the answer.
             let client = format!("m{}", n / 2);
-            tasks.push(tokio::spawn(async move { messages.append(contact(1), &said(&client, "x")).await.expect("keeps").seq }));
+            tasks.push(tokio::spawn(async move {
+                messages.append(contact(1), &said(&client, "x")).await.expect("keeps").seq
+            }));
         }
         let mut numbers = BTreeSet::new();
         for task in tasks {
@@ -96,7 +101,8 @@ async fn hostile_texts_are_refused_and_swapped_texts_noticed() {
         append(said("b", "x")).await.expect("keeps");
         assert_eq!(crm.messages.after(contact(1), 0).await.expect("reads")[0].text.reveal(), "nul \0 \u{1f600}");
         let db = place.open().await;
-        let swap = "UPDATE message SET body = (SELECT m.body FROM message m WHERE m.contact = $1 AND m.seq = 1) WHERE seq = 2";
+        let swap =
+            "UPDATE message SET body = (SELECT m.body FROM message m WHERE m.contact = $1 AND m.seq = 1) WHERE seq = 2";
         db.execute(swap, &[Value::from(contact(1))]).await.expect("swaps");
         assert_eq!(crm.messages.after(contact(1), 0).await, Err(CrmError::Tampered));
     })

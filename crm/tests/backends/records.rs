@@ -22,7 +22,10 @@ async fn writing_is_idempotent_and_never_goes_back() {
         let amina = agent("amina", &[]);
         let first = record(1, Lane::Standard);
         let verdict = ReasonName::new("resolved").expect("a name");
-        let later = then(&first, Event::WrappedUp { contact: contact(1), agent: amina.name.clone(), disposition: Some(verdict) });
+        let later = then(
+            &first,
+            Event::WrappedUp { contact: contact(1), agent: amina.name.clone(), disposition: Some(verdict) },
+        );
         for version in [&first, &later, &later, &first] {
             crm.records.write(version).await.expect("writes");
         }
@@ -169,9 +172,15 @@ async fn search_narrows_and_pages() {
         assert_eq!(find(Search { limit: 2, ..all.clone() }).await, [contact(5), contact(4)]);
         assert_eq!(find(Search { limit: 2, before: Some(contact(4)), ..all.clone() }).await, [contact(3), contact(2)]);
         assert_eq!(find(Search { agent: Some(brian), ..all.clone() }).await, [contact(4)]);
-        assert_eq!(find(Search { from: Some(minute(2)), to: Some(minute(4)), ..all.clone() }).await, [contact(3), contact(2)]);
+        assert_eq!(
+            find(Search { from: Some(minute(2)), to: Some(minute(4)), ..all.clone() }).await,
+            [contact(3), contact(2)]
+        );
         assert_eq!(find(Search { channel: Some(Channel::Sms), ..all.clone() }).await, []);
-        assert_eq!(find(Search { tenant: Some(huduma()), channel: Some(Channel::Voice), ..all.clone() }).await.len(), 5);
+        assert_eq!(
+            find(Search { tenant: Some(huduma()), channel: Some(Channel::Voice), ..all.clone() }).await.len(),
+            5
+        );
         let counts = crm.records.counts(&all, &amina).await.expect("counts");
         assert_eq!((counts.contacts, counts.answered, counts.abandoned), (5, 1, 1));
     })

@@ -1,7 +1,6 @@
 //! Runs each test on every backend: a SQLite file in a temporary folder and, where the environment
 //! variable `HCTC_TEST_POSTGRES` holds the address of a server, a fresh schema of a PostgreSQL database.
 
-
 use crm::Db;
 use std::path::PathBuf;
 
@@ -68,7 +67,7 @@ use std::collections::BTreeSet;
 use vocabulary::centre::Role;
 use vocabulary::event::VERSION;
 use vocabulary::{
-    AgentName, Channel, ContactId, E164, EntryName, Entry, Event, Lane, Needs, QueueName, Risk, TenantName, Time, Ulid,
+    AgentName, Channel, ContactId, E164, Entry, EntryName, Event, Lane, Needs, QueueName, Risk, TenantName, Time, Ulid,
 };
 
 impl Place {

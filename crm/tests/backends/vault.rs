@@ -41,7 +41,8 @@ async fn erasing_destroys_the_key_and_everything_under_it() {
         crm.messages.open(contact(1), "token", minute(1)).await.expect("opens");
         let select = "SELECT wrapped FROM sealed_key WHERE subject = $1";
         let key_name = || [Value::from(format!("contact:{}", contact(1)))];
-        let wrapped = db.row(select, &key_name()).await.expect("reads").expect("a key").blob(0).expect("wrapped").to_vec();
+        let wrapped =
+            db.row(select, &key_name()).await.expect("reads").expect("a key").blob(0).expect("wrapped").to_vec();
 
         crm.vault.erase(contact(1), minute(3)).await.expect("erases");
         crm.vault.erase(contact(1), minute(4)).await.expect("twice is none");
@@ -104,7 +105,8 @@ async fn sealed_values_cannot_be_changed_or_moved() {
         let put = "UPDATE sealed_value SET body = $1 WHERE subject = $2 AND kind = 'name'";
         db.execute(put, &[body.into(), name(1)]).await.expect("puts");
         assert_eq!(crm.vault.open(contact(1), "name").await, Err(CrmError::Tampered));
-        let swap = "UPDATE sealed_key SET wrapped = (SELECT wrapped FROM sealed_key WHERE subject = $1) WHERE subject = $2";
+        let swap =
+            "UPDATE sealed_key SET wrapped = (SELECT wrapped FROM sealed_key WHERE subject = $1) WHERE subject = $2";
         db.execute(swap, &[name(1), name(2)]).await.expect("swaps");
         assert_eq!(crm.vault.open(contact(2), "number").await, Err(CrmError::Tampered));
     })

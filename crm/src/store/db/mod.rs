@@ -14,9 +14,7 @@ pub use error::{Constraint, DbError};
 pub use value::{Row, Value};
 
 use sqlx::postgres::{PgPoolOptions, PgRow, PgTypeInfo, Postgres};
-use sqlx::sqlite::{
-    Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Column, Pool, Row as _, Transaction, TypeInfo, ValueRef};
 use std::fmt;
 use std::path::Path;
@@ -45,7 +43,10 @@ pub struct Db(Pools);
 #[derive(Clone)]
 enum Pools {
     /// One writer, so that writers queue in order instead of racing for the file's lock.
-    Sqlite { writer: Pool<Sqlite>, readers: Pool<Sqlite> },
+    Sqlite {
+        writer: Pool<Sqlite>,
+        readers: Pool<Sqlite>,
+    },
     Postgres(Pool<Postgres>),
 }
 

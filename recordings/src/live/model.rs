@@ -17,6 +17,9 @@ const MULTILINGUAL_VOCABULARY: i32 = 51_865;
 const ENGLISH_VOCABULARY: i32 = 51_864;
 /// FFT bins of a mel filter: 400-sample windows.
 const FFT_BINS: i32 = 201;
+/// Words whisper.cpp looks up by name while it decodes; without one of them it throws a C++ exception
+/// that no Rust code can catch.
+const NEEDED_WORDS: [&[u8]; 3] = [b" ", b" -", b" '"];
 
 /// What a model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +45,9 @@ pub fn check(path: &Path) -> Result<ModelShape, ModelFault> {
     if walk.left < 4 || walk.number("the magic")? as u32 != MAGIC {
         return Err(ModelFault::Magic);
     }
-    let multilingual = walk.parameters()?;
+    let tokens = walk.parameters()?;
     walk.filters()?;
-    walk.vocabulary()?;
+    walk.vocabulary(tokens)?;
     let mut tensors = 0;
     while walk.left > 0 {
         walk.tensor()?;
@@ -53,7 +56,7 @@ pub fn check(path: &Path) -> Result<ModelShape, ModelFault> {
     if tensors == 0 {
         return Err(ModelFault::Empty);
     }
-    Ok(ModelShape { multilingual, tensors })
+    Ok(ModelShape { multilingual: tokens >= MULTILINGUAL_VOCABULARY, tensors })
 }
 
 struct Walk {
@@ -62,8 +65,8 @@ struct Walk {
 }
 
 impl Walk {
-    /// Whether the model is multilingual.
-    fn parameters(&mut self) -> Result<bool, ModelFault> {
+    /// The number of tokens.
+    fn parameters(&mut self) -> Result<i32, ModelFault> {
         let mut all = [0i32; 11];
         for parameter in &mut all {
             *parameter = self.number("the parameters")?;
@@ -81,7 +84,7 @@ impl Walk {
         ];
         match checks.into_iter().find(|(fits, _)| !fits) {
             Some((_, what)) => Err(ModelFault::Shape(what)),
-            None => Ok(vocabulary >= MULTILINGUAL_VOCABULARY),
+            None => Ok(vocabulary),
         }
     }
 
@@ -93,19 +96,25 @@ impl Walk {
         self.skip(u64::from(mels as u32) * FFT_BINS as u64 * 4, "the mel filters")
     }
 
-    fn vocabulary(&mut self) -> Result<(), ModelFault> {
-        let words = self.number("the vocabulary")?;
-        if !(1..=60_000).contains(&words) {
+    fn vocabulary(&mut self, tokens: i32) -> Result<(), ModelFault> {
+        let short = "the vocabulary";
+        let words = self.number(short)?;
+        if !(1..=tokens).contains(&words) {
             return Err(ModelFault::Shape("the number of words"));
         }
+        let mut needed = NEEDED_WORDS.to_vec();
+        let mut word = [0u8; 1_024];
         for _ in 0..words {
-            let length = self.number("the vocabulary")?;
-            if !(0..=1_024).contains(&length) {
-                return Err(ModelFault::Shape("the length of a word"));
+            let length = usize::try_from(self.number(short)?).ok().filter(|n| *n <= word.len());
+            let length = length.ok_or(ModelFault::Shape("the length of a word"))?;
+            if self.left < length as u64 {
+                return Err(ModelFault::Short(short));
             }
-            self.skip(length as u64, "the vocabulary")?;
+            self.file.read_exact(&mut word[..length]).map_err(|fault| ModelFault::Unreadable(fault.kind()))?;
+            self.left -= length as u64;
+            needed.retain(|needed| *needed != &word[..length]);
         }
-        Ok(())
+        if needed.is_empty() { Ok(()) } else { Err(ModelFault::Shape("its vocabulary lacks the blank or the dash")) }
     }
 
     fn tensor(&mut self) -> Result<(), ModelFault> {
@@ -160,7 +169,6 @@ impl Walk {
             return Err(ModelFault::Short(what));
         }
         let step = i64::try_from(bytes).map_err(|_| ModelFault::Short(what))?;
-        // Relative seeks keep the buffer; the vocabulary has fifty thousand of them.
         self.file.seek_relative(step).map_err(|fault| ModelFault::Unreadable(fault.kind()))?;
         self.left -= bytes;
         Ok(())

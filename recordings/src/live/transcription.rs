@@ -22,8 +22,8 @@ use vocabulary::audio::Side;
 use vocabulary::{Language, RecordingId};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
-/// Threads whisper uses: calls come first on a machine that has every role.
-const THREADS: i32 = 2;
+/// The most threads whisper uses.
+const MAX_THREADS: usize = 4;
 /// Frames quieter than this (root mean square) are not speech; whisper invents words for silence.
 const SILENCE: f64 = 100.0;
 /// Samples in one look at the loudness: 20 ms.
@@ -166,7 +166,7 @@ fn hear(model: &Model, spoken: &str, side: Side, samples: &[i16]) -> Result<Vec<
     let sound = to_16_khz(samples)?;
     let mut state = model.context.create_state().map_err(|_| RecordingsError::Transcription("no memory for its state"))?;
     let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 5 });
-    params.set_n_threads(THREADS);
+    params.set_n_threads(threads());
     params.set_language(Some(spoken));
     params.set_translate(false);
     params.set_no_context(true);
@@ -187,6 +187,13 @@ fn hear(model: &Model, spoken: &str, side: Side, samples: &[i16]) -> Result<Vec<
         (spoken && !text.is_empty()).then_some(Segment { side, from_millis, to_millis, text })
     });
     Ok(heard.collect())
+}
+
+/// Half of the machine: calls come first where one machine has every role, and whisper's threads spin
+/// while they wait for each other.
+fn threads() -> i32 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    i32::try_from((cores / 2).clamp(1, MAX_THREADS)).expect("a small number")
 }
 
 /// Whether anything in it is louder than the hiss of a line.

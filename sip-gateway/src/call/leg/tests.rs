@@ -1,6 +1,7 @@
 //! A leg's course, in virtual time: each row says what came and everything that was done about it.
 
 use super::*;
+use crate::call::digits::Way;
 
 fn spell(effect: &Effect) -> String {
     match effect {

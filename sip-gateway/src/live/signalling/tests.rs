@@ -1,0 +1,8 @@
+//! Signalling over real sockets, with media that only talks.
+
+mod bench;
+mod calls;
+mod hostile;
+mod phone;
+mod register;
+mod rings;

@@ -9,7 +9,7 @@ import { readyToLeave } from '../parts/exit';
 import { Icon } from '../parts/icons';
 import { lookup } from '../parts/texts';
 import { clock, isoSpan } from '../parts/time';
-import { currentLanguage, language, now } from '../parts/ui';
+import { currentLanguage, language, now, titled } from '../parts/ui';
 import { connectedAt, dial, hangUp, hear, muted, press, pressed, refusal, soundBlocked, stage, toggleMute, trouble } from './phone';
 
 const t = lookup({ sw: sw.call, en: en.call }, currentLanguage);
@@ -104,6 +104,8 @@ function Call(): VNode {
   );
 }
 
+// The tab must not tell a bystander what the page is.
+titled(() => t('tab'));
 const root = document.getElementById('root');
 if (root) {
   root.textContent = '';

@@ -165,12 +165,24 @@ function setLanguage(next: Language): void {
   show();
 }
 
+function setTheme(theme: string | null): void {
+  if (theme !== 'light' && theme !== 'dark') return;
+  document.documentElement.dataset['theme'] = theme;
+  remember('tab', 'hctc.theme', theme);
+}
+
+function switchTheme(): void {
+  const now = document.documentElement.dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  setTheme(now === 'dark' ? 'light' : 'dark');
+}
+
 function wire(): void {
   readyToLeave(document.querySelector('a.exit'), () => {
     socket?.close();
     chat = START;
   });
   element('other-language').addEventListener('click', () => setLanguage(language === 'sw' ? 'en' : 'sw'));
+  element('theme').addEventListener('click', switchTheme);
   const form = element<HTMLFormElement>('ask');
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -203,6 +215,7 @@ function wire(): void {
   setInterval(show, 2000);
 }
 
+setTheme(recall('tab', 'hctc.theme'));
 wire();
 const ticket = restore();
 if (ticket) {

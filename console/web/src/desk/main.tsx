@@ -7,7 +7,7 @@ import { Icon } from '../parts/icons';
 import { Gate } from '../parts/login';
 import { mic, openIfAllowed } from '../parts/microphone';
 import type { Me } from '../parts/protocol';
-import { tc } from '../parts/ui';
+import { tc, titled } from '../parts/ui';
 import { Confidential } from './confidential';
 import { Devices } from './devices';
 import { Help } from './help';
@@ -100,6 +100,7 @@ function Desk({ me }: { me: Me }): VNode {
   );
 }
 
+titled(() => `${t('title')} · HCTC`);
 const root = document.getElementById('root');
 if (root) {
   root.textContent = '';

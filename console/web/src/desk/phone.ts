@@ -27,6 +27,8 @@ export const keysSent = signal('');
 const sessions = new Map<string, RTCSession>();
 /** Offers the person pressed Answer on before their leg rang. */
 const wanted = signal<ReadonlySet<string>>(new Set());
+/** Contacts whose ringing leg was seen as an offer. */
+const asOffer = new Set<string>();
 const speaker = new Audio();
 let agent: UA | null = null;
 let attempt = 0;
@@ -103,6 +105,7 @@ function arrive(session: RTCSession, contact: string): void {
   const over = (): void => {
     if (sessions.get(contact) !== session) return;
     sessions.delete(contact);
+    asOffer.delete(contact);
     want(contact, false);
     setLeg(contact, null);
     speaker.srcObject = null;
@@ -119,7 +122,8 @@ function arrive(session: RTCSession, contact: string): void {
 function settle(contact: string): void {
   if (legs.peek().get(contact) !== 'ringing') return;
   const engagement = engagements.peek().find((one) => one.contact === contact);
-  if (answersNow(engagement, wanted.peek().has(contact))) void pickUp(contact);
+  if (engagement?.state === 'offered') asOffer.add(contact);
+  if (answersNow(engagement, wanted.peek().has(contact), asOffer.has(contact))) void pickUp(contact);
 }
 
 async function pickUp(contact: string): Promise<void> {

@@ -4,13 +4,14 @@ import { isVoice, type Engagement } from '../parts/protocol';
 
 /**
  * Whether a ringing leg is to be answered now. A new contact waits for the person; a contact that
- * is already theirs (the page was reloaded, the network came back) is answered at once. A leg for a
- * contact the server did not name as ours is never answered by itself.
+ * is already theirs (the page was reloaded, the network came back) is answered at once, unless its
+ * leg began to ring as an offer: then it was answered on another device, and this leg is about to
+ * be cancelled. A leg for a contact the server did not name as ours is never answered by itself.
  */
-export function answersNow(engagement: Engagement | undefined, wanted: boolean): boolean {
+export function answersNow(engagement: Engagement | undefined, wanted: boolean, rangAsOffer: boolean): boolean {
   if (!engagement) return false;
-  if (engagement.state === 'offered') return wanted;
-  return engagement.state !== 'wrap_up';
+  if (engagement.state === 'offered' || rangAsOffer) return wanted;
+  return engagement.state === 'connected' || engagement.state === 'held';
 }
 
 /** The live call among the engagements, if one is. */

@@ -4,10 +4,10 @@ import type * as sw from './sw';
 type Same<T> = Record<keyof T, string>;
 
 export const common: Same<typeof sw.common> = {
-  product: 'HCTC', house: 'Huduma Kenya', other_language: 'Kiswahili', skip: 'Skip to the work', close: 'Close', cancel: 'Cancel', save: 'Save',
+  product: 'HCTC', other_language: 'Kiswahili', skip: 'Skip to the work', close: 'Close', cancel: 'Cancel', save: 'Save',
   theme_dark: 'Use dark colours', theme_light: 'Use light colours', log_out: 'Log out', desk: 'Desk', wall: 'Wall', records: 'Records',
   offline: 'The server cannot be reached. Check your network and try again.', fault: 'Something failed. Give this number to support: {id}', loading: 'Loading…',
-  minutes: '{n} min', under_minute: 'under a minute', hours: '{n} h', days: '{n} d', none: 'None', unknown: 'Unknown', try_again: 'Try again',
+  none: 'None',
   no_right: 'You have no right to this page.', session_over: 'Your session is over. Please log in again.', pages: 'Pages',
 };
 
@@ -36,21 +36,21 @@ export const words: Same<typeof sw.words> = {
 
 export const desk: Same<typeof sw.desk> = {
   title: 'Agent desk', presence: 'Presence', be_ready: 'Ready', be_away: 'Away', be_offline: 'Offline', away_reason: 'Reason for being away',
-  since: 'since {time}', break_owed: 'You are owed a break after hard conversations. Take it when you can.', take_break: 'Take it now',
+  break_owed: 'You are owed a break after hard conversations. Take it when you can.', take_break: 'Take it now',
   reconnecting: 'The connection to the server is lost. Reconnecting…', phone_on: 'Phone ready', phone_other: 'Desk phone ready', phone_off: 'Phone not connected', phone_joining: 'Phone connecting…',
   mic_off: 'Microphone is off', sound: 'Sound', devices: 'Desk phones', help: 'Keyboard shortcuts', hear: 'Turn the call sound on', blocked_sound: 'The browser has blocked sound. Press to hear the citizen.',
   contacts: 'My contacts', no_contacts: 'No contacts at the moment.', idle_ready: 'You are ready', idle_ready_text: 'The next contact will appear here, and you will hear it ring.',
-  idle_away: 'You are not receiving contacts', idle_away_text: 'Press “Ready” when you want to start.', waiting_now: 'Waiting now', queue: 'Queue', waiting: 'Waiting', longest: 'Longest wait', nobody_waits: 'Nobody is waiting.',
+  idle_away: 'You are not receiving contacts', idle_away_text: 'Press “Ready” when you want to start.', waiting_now: 'Waiting now', waiting: 'Waiting', nobody_waits: 'Nobody is waiting.',
   offer: 'New contact', offer_from: '{channel} from {queue}', answer: 'Answer', accept: 'Accept', decline: 'Decline', answering: 'Connecting…', on_desk_phone: 'Answer on your desk phone', no_phone_here: 'No phone is connected here: open Sound, or answer on a desk phone.',
-  waited: 'Waited', language: 'Language', expires_in: '{n} s left', known: 'Known', contacts_before: '{n} contacts before', last_on: 'last {date}', first_time: 'First time', open_cases: 'Open cases', confidential_unknown: 'Confidential contact. No identity is shown.',
+  waited: 'Waited', language: 'Language', expires_in: '{n} s left', contacts_before: '{n} contacts before', last_on: 'last {date}', first_time: 'First time', open_cases: 'Open cases', confidential_unknown: 'Confidential contact. No identity is shown.',
   confidential_short: 'Confidential', why: 'Why me', why_longest_idle: 'you have been free longest', why_highest_level: 'you have the highest skill', why_several: 'every free counsellor is being called', why_last_resort: 'no other counsellor could be reached', candidates: 'of {n}',
   connected: 'Talking', held: 'On hold', connecting: 'Connecting', wrap_up: 'Wrap up', offered: 'New', chatting: 'Chatting', call_controls: 'Call controls',
-  mute: 'Mute', unmute: 'Unmute', muted: 'Microphone muted', hold: 'Hold', resume: 'Resume', hang_up: 'Hang up', end_chat: 'End chat', keypad: 'Keypad', confidential: 'Make confidential', is_confidential: 'Confidential',
+  mute: 'Mute', unmute: 'Unmute', muted: 'Microphone muted', hold: 'Hold', resume: 'Resume', hang_up: 'Hang up', end_chat: 'End chat', keypad: 'Keypad', confidential: 'Make confidential',
   rec_on: 'Recording', rec_off: 'Not recorded', rec_refused: 'Recording refused', rec_none: 'Not recorded', no_audio: 'The sound has not reached this page. Bringing the call back…',
   crisis_title: 'Crisis card', crisis_1: 'Stay with them. Listen, do not judge, never threaten police.', crisis_2: 'Ask: “Are you safe right now?” In immediate danger: 999 or 112.', crisis_3: 'Gender-based violence: 1195. Child: 116. Ask before you connect them to anyone.', crisis_4: 'Never call back without consent. Tell your supervisor.',
   make_confidential: 'Make this contact confidential', confidential_text: 'Recording stops at once, and nobody without clearance will see this contact again. One person alone cannot undo it.', lane: 'Kind of help', risk: 'Risk', confirm_confidential: 'Make confidential now',
   chat_log: 'Chat conversation', write: 'Write a message', send: 'Send', citizen_typing: 'The citizen is typing…', unread: '{n} unread', sending: 'sending', not_sent: 'not sent', composer_hint: 'Enter sends, Shift+Enter adds a line.', chat_over: 'The chat is over.', no_messages: 'No messages yet.',
-  wrap_title: 'Wrap up', disposition: 'Disposition', note: 'Note', note_hint: 'What was asked, what was done, what comes next.', finish: 'Finish', extend: 'More time', time_left: 'Time left', over_time: 'Time is up', choose_disposition: 'Choose a disposition.', finished: 'Contact wrapped up.',
+  wrap_title: 'Wrap up', disposition: 'Disposition', note: 'Note', note_hint: 'What was asked, what was done, what comes next.', finish: 'Finish', extend: 'More time', time_left: 'Time left', over_time: 'Time is up', choose_disposition: 'Choose a disposition.',
   side: 'About the contact', tab_citizen: 'Citizen', tab_cases: 'Cases', tab_notes: 'Notes', tab_services: 'Services', name: 'Name', set_name: 'Set name', number: 'Phone number', no_number: 'Unknown', timeline: 'Timeline', no_timeline: 'No history.', contact_id: 'Record',
   new_case: 'New case', kind: 'Kind', case_title: 'Case title', open_case: 'Open case', case_opened: 'Case {reference} is open. Read this number to the citizen.', no_cases: 'No cases.', due: 'due {date}', service: 'Service', missing_title: 'Enter a case title.',
   add_note: 'Add note', no_notes: 'No notes yet.', note_saved: 'Note saved.', search_services: 'Search services or institutions', no_services: 'No service matches.', pick_contact: 'Choose a contact to see its details.',
@@ -63,12 +63,12 @@ export const desk: Same<typeof sw.desk> = {
 export const wall: Same<typeof sw.wall> = {
   title: 'Supervisor’s wall', live: 'Live', stale: 'Figures are not current: reconnecting…', queues: 'Queues', queue: 'Queue', waiting: 'Waiting', longest: 'Longest wait', ready: 'Ready', arrived: 'Arrived', answered: 'Answered', abandoned: 'Abandoned', level: 'Service level', target: 'target {percent}% in {seconds} s', below: 'below target', average: 'Average wait',
   agents: 'Agents', agents_ready: 'Ready', agents_away: 'Away', agents_offline: 'Offline', today: 'Today', self_served: 'Self-served', lanes: 'Safeguarding', cleared: 'Counsellors ready', alarms: 'Alarms', alarm_since: 'for {time}', contact: 'contact {id}', sound_on: 'Alarm sound on', sound_off: 'Alarm sound off',
-  set_presence: 'Set presence', set_for: 'Set presence of {name}', reason: 'Reason', contacts: '{n} contacts', channels: 'By channel', channel: 'Channel', none_waiting: 'none', big: 'Full screen', filter: 'Show', all: 'All',
+  set_presence: 'Set presence', set_for: 'Set presence of {name}', reason: 'Reason', channels: 'By channel', channel: 'Channel', big: 'Full screen',
 };
 
 export const records: Same<typeof sw.records> = {
   title: 'Records', search: 'Search', search_hint: 'Phone number, case reference (HK-…) or name', recent: 'Recent', citizens: 'Citizens', cases: 'Cases', nothing: 'Nothing found.', contacts_n: '{n} contacts', contacts: 'Contacts', back: 'Back', timeline: 'Timeline of {name}', unnamed: 'Unnamed citizen',
-  when: 'When', channel: 'Channel', queue: 'Queue', agent: 'Agent', waited: 'Waited', talked: 'Talked', ended: 'Ended', ended_by: '{by}: {cause}', still_on: 'still going on', disposition: 'Disposition', recording: 'Recording', transcript: 'Transcript', messages: 'Messages', notes: 'Notes', record: 'Contact record', lane: 'Lane', language: 'Language', confidential: 'Confidential contact',
+  when: 'When', channel: 'Channel', queue: 'Queue', agent: 'Agent', waited: 'Waited', talked: 'Talked', ended: 'Ended', ended_by: '{by}: {cause}', still_on: 'still going on', disposition: 'Disposition', recording: 'Recording', transcript: 'Transcript', messages: 'Messages', notes: 'Notes', record: 'Contact record', lane: 'Lane', language: 'Language',
   rec_none: 'No recording.', rec_refused: 'The citizen refused recording.', rec_on: 'Still recording.', rec_kept: 'Recording kept, {length}.', rec_discarded: 'The recording was destroyed.', rec_sealed: 'The recording is sealed for the data-protection officer.', rec_incomplete: 'The recording is incomplete: the system stopped. It can be heard up to there.',
   play_reason: 'Why are you listening?', play_reason_hint: 'Every play is written to the audit log.', play: 'Open recording', playing: 'Opening…', play_keys: 'Space plays or pauses, arrows jump 5 seconds.', reason_short: 'Give a reason (at least 5 letters).', incomplete: 'The end of this recording is missing.', supervisors_play: 'Only supervisors can listen.', player: 'Recording player',
   tr_none: 'No transcript.', tr_waiting: 'Waiting to be transcribed.', tr_no_model: 'No model configured yet; will be transcribed later.', no_notes: 'No notes.', no_cases: 'No cases.', change_state: 'Change state', state_note: 'Note on the change',
@@ -81,7 +81,7 @@ export const home: Same<typeof sw.home> = {
 };
 
 export const call: Same<typeof sw.call> = {
-  title: 'Call', leave: 'Leave quickly', leave_hint: 'Or press Esc twice.', lead: 'This call uses only your data, and needs no name.', step_1: 'The browser will ask to use your microphone.', step_2: 'You will hear a welcome, then choose language and service with the keys.', step_3: 'Ordinary calls are recorded; press 8 during the notice if you do not want that.', nine: 'Confidential help: press 9 at any time', nine_text: 'It is not recorded, and you need not give a name.',
+  tab: 'Information', title: 'Call', leave: 'Leave quickly', leave_hint: 'Or press Esc twice.', lead: 'This call uses only your data, and needs no name.', step_1: 'The browser will ask to use your microphone.', step_2: 'You will hear a welcome, then choose language and service with the keys.', step_3: 'Ordinary calls are recorded; press 8 during the notice if you do not want that.', nine: 'Confidential help: press 9 at any time', nine_text: 'It is not recorded, and you need not give a name.',
   call: 'Call', calling: 'Calling…', ringing: 'Ringing…', connected: 'Connected', ended: 'The call is over', again: 'Call again', hang_up: 'Hang up', mute: 'Mute', unmute: 'Unmute', keypad: 'Keypad', pressed: 'You pressed: {keys}', key_star: 'star', key_hash: 'hash', key_9_label: 'help', duration: 'Call time', what: 'What will happen',
   mic_denied: 'The browser blocks the microphone, so we cannot hear you. Press the lock beside the address, choose “Allow”, then call again.', mic_missing: 'No microphone was found on this device. You can use the chat or phone 0206900020.', mic_busy: 'Another program is using the microphone. Close it and call again.', mic_insecure: 'This page was not opened securely (HTTPS), so the browser gives no microphone.',
   busy: 'Our lines are full at the moment. Please try again shortly.', failed: 'The call did not get through. Check your network and try again, or phone 0206900020.', use_chat: 'Use the chat instead', hear: 'Press to hear',

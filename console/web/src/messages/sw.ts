@@ -1,10 +1,10 @@
 // Kiswahili. en.ts beside it must have the same keys; its type says so. `{name}` is filled in.
 
 export const common = {
-  product: 'HCTC', house: 'Huduma Kenya', other_language: 'English', skip: 'Ruka hadi kwenye kazi', close: 'Funga', cancel: 'Ghairi', save: 'Hifadhi',
+  product: 'HCTC', other_language: 'English', skip: 'Ruka hadi kwenye kazi', close: 'Funga', cancel: 'Ghairi', save: 'Hifadhi',
   theme_dark: 'Tumia mandhari meusi', theme_light: 'Tumia mandhari meupe', log_out: 'Toka', desk: 'Meza', wall: 'Ubao', records: 'Kumbukumbu',
   offline: 'Seva haipatikani. Angalia mtandao wako kisha ujaribu tena.', fault: 'Hitilafu imetokea. Toa nambari hii kwa mtaalamu: {id}', loading: 'Inapakia…',
-  minutes: 'dakika {n}', under_minute: 'chini ya dakika moja', hours: 'saa {n}', days: 'siku {n}', none: 'Hakuna', unknown: 'Haijulikani', try_again: 'Jaribu tena',
+  none: 'Hakuna',
   no_right: 'Huna ruhusa ya ukurasa huu.', session_over: 'Muda wa kuingia umeisha. Tafadhali ingia tena.', pages: 'Kurasa',
 } as const;
 
@@ -33,21 +33,21 @@ export const words = {
 
 export const desk = {
   title: 'Meza ya mhudumu', presence: 'Upatikanaji', be_ready: 'Niko tayari', be_away: 'Sipo', be_offline: 'Nimeondoka', away_reason: 'Sababu ya kutokuwepo',
-  since: 'tangu {time}', break_owed: 'Unastahili mapumziko baada ya mazungumzo mazito. Chukua mapumziko unapoweza.', take_break: 'Pumzika sasa',
+  break_owed: 'Unastahili mapumziko baada ya mazungumzo mazito. Chukua mapumziko unapoweza.', take_break: 'Pumzika sasa',
   reconnecting: 'Mawasiliano na seva yamekatika. Tunaunganisha tena…', phone_on: 'Simu iko tayari', phone_other: 'Simu ya mezani iko tayari', phone_off: 'Simu haijaunganishwa', phone_joining: 'Simu inaunganishwa…',
   mic_off: 'Maikrofoni haijawashwa', sound: 'Sauti', devices: 'Simu za mezani', help: 'Mikato ya kibodi', hear: 'Washa sauti ya simu', blocked_sound: 'Kivinjari kimezuia sauti. Bonyeza ili umsikie mwananchi.',
   contacts: 'Mawasiliano yangu', no_contacts: 'Hakuna mawasiliano kwa sasa.', idle_ready: 'Uko tayari', idle_ready_text: 'Mawasiliano yanayofuata yataonekana hapa, na utasikia mlio.',
-  idle_away: 'Hupokei mawasiliano', idle_away_text: 'Bonyeza “Niko tayari” unapotaka kuanza kupokea.', waiting_now: 'Wanaosubiri sasa', queue: 'Foleni', waiting: 'Wanasubiri', longest: 'Aliyesubiri zaidi', nobody_waits: 'Hakuna anayesubiri.',
+  idle_away: 'Hupokei mawasiliano', idle_away_text: 'Bonyeza “Niko tayari” unapotaka kuanza kupokea.', waiting_now: 'Wanaosubiri sasa', waiting: 'Wanasubiri', nobody_waits: 'Hakuna anayesubiri.',
   offer: 'Mawasiliano mapya', offer_from: '{channel} kutoka {queue}', answer: 'Jibu', accept: 'Pokea', decline: 'Kataa', answering: 'Inaunganisha…', on_desk_phone: 'Jibu kwenye simu yako ya mezani', no_phone_here: 'Simu haijaunganishwa hapa: fungua Sauti au jibu kwenye simu ya mezani.',
-  waited: 'Amesubiri', language: 'Lugha', expires_in: 'Inabaki {n} s', known: 'Anajulikana', contacts_before: 'Mawasiliano {n} awali', last_on: 'mwisho {date}', first_time: 'Mara ya kwanza', open_cases: 'Kesi wazi', confidential_unknown: 'Mawasiliano ya siri. Hakuna utambulisho unaoonyeshwa.',
+  waited: 'Amesubiri', language: 'Lugha', expires_in: 'Inabaki {n} s', contacts_before: 'Mawasiliano {n} awali', last_on: 'mwisho {date}', first_time: 'Mara ya kwanza', open_cases: 'Kesi wazi', confidential_unknown: 'Mawasiliano ya siri. Hakuna utambulisho unaoonyeshwa.',
   confidential_short: 'Siri', why: 'Kwa nini mimi', why_longest_idle: 'umekuwa huru muda mrefu zaidi', why_highest_level: 'una ujuzi wa juu zaidi', why_several: 'washauri wote walio huru wanaitwa', why_last_resort: 'hakuna mshauri mwingine aliyepatikana', candidates: 'kati ya {n}',
   connected: 'Mnaongea', held: 'Anasubirishwa', connecting: 'Inaunganishwa', wrap_up: 'Malizia', offered: 'Mpya', chatting: 'Mnaandikiana', call_controls: 'Vidhibiti vya simu',
-  mute: 'Zima maikrofoni', unmute: 'Washa maikrofoni', muted: 'Maikrofoni imezimwa', hold: 'Subirisha', resume: 'Endelea', hang_up: 'Kata simu', end_chat: 'Maliza gumzo', keypad: 'Vitufe', confidential: 'Fanya siri', is_confidential: 'Ni ya siri',
+  mute: 'Zima maikrofoni', unmute: 'Washa maikrofoni', muted: 'Maikrofoni imezimwa', hold: 'Subirisha', resume: 'Endelea', hang_up: 'Kata simu', end_chat: 'Maliza gumzo', keypad: 'Vitufe', confidential: 'Fanya siri',
   rec_on: 'Inarekodiwa', rec_off: 'Hairekodiwi', rec_refused: 'Amekataa kurekodiwa', rec_none: 'Hairekodiwi', no_audio: 'Sauti haijafika kwenye ukurasa huu. Tunaunganisha tena simu…',
   crisis_title: 'Kadi ya dharura', crisis_1: 'Baki kwenye mazungumzo. Sikiliza, usihukumu, usimtishie kwa polisi.', crisis_2: 'Uliza: “Uko salama sasa hivi?” Hatari sasa hivi: 999 au 112.', crisis_3: 'Ukatili wa kijinsia: 1195. Mtoto: 116. Uliza kabla ya kumuunganisha na mtu mwingine.', crisis_4: 'Usimpigie tena bila idhini yake. Mjulishe msimamizi.',
   make_confidential: 'Fanya mawasiliano haya kuwa ya siri', confidential_text: 'Kurekodi kutasimama mara moja, na wasio na ruhusa hawataona mawasiliano haya tena. Hili haliwezi kutenguliwa na mtu mmoja.', lane: 'Aina ya msaada', risk: 'Kiwango cha hatari', confirm_confidential: 'Fanya siri sasa',
   chat_log: 'Mazungumzo ya gumzo', write: 'Andika ujumbe', send: 'Tuma', citizen_typing: 'Mwananchi anaandika…', unread: 'hayajasomwa: {n}', sending: 'inatumwa', not_sent: 'haijatumwa', composer_hint: 'Enter hutuma, Shift+Enter huongeza mstari.', chat_over: 'Gumzo limeisha.', no_messages: 'Hakuna ujumbe bado.',
-  wrap_title: 'Malizia mawasiliano', disposition: 'Matokeo', note: 'Dokezo', note_hint: 'Kilichoombwa, kilichofanyika, kinachofuata.', finish: 'Maliza', extend: 'Ongeza muda', time_left: 'Muda uliobaki', over_time: 'Muda umekwisha', choose_disposition: 'Chagua matokeo.', finished: 'Mawasiliano yamemalizwa.',
+  wrap_title: 'Malizia mawasiliano', disposition: 'Matokeo', note: 'Dokezo', note_hint: 'Kilichoombwa, kilichofanyika, kinachofuata.', finish: 'Maliza', extend: 'Ongeza muda', time_left: 'Muda uliobaki', over_time: 'Muda umekwisha', choose_disposition: 'Chagua matokeo.',
   side: 'Kuhusu mawasiliano', tab_citizen: 'Mwananchi', tab_cases: 'Kesi', tab_notes: 'Madokezo', tab_services: 'Huduma', name: 'Jina', set_name: 'Weka jina', number: 'Nambari ya simu', no_number: 'Haijulikani', timeline: 'Historia', no_timeline: 'Hakuna historia.', contact_id: 'Kumbukumbu',
   new_case: 'Kesi mpya', kind: 'Aina', case_title: 'Kichwa cha kesi', open_case: 'Fungua kesi', case_opened: 'Kesi {reference} imefunguliwa. Msomee mwananchi nambari hii.', no_cases: 'Hakuna kesi.', due: 'mwisho {date}', service: 'Huduma', missing_title: 'Andika kichwa cha kesi.',
   add_note: 'Ongeza dokezo', no_notes: 'Hakuna madokezo bado.', note_saved: 'Dokezo limehifadhiwa.', search_services: 'Tafuta huduma au taasisi', no_services: 'Hakuna huduma inayolingana.', pick_contact: 'Chagua mawasiliano ili kuona maelezo yake.',
@@ -60,12 +60,12 @@ export const desk = {
 export const wall = {
   title: 'Ubao wa msimamizi', live: 'Moja kwa moja', stale: 'Takwimu si za sasa: tunaunganisha tena…', queues: 'Foleni', queue: 'Foleni', waiting: 'Wanasubiri', longest: 'Aliyesubiri zaidi', ready: 'Walio tayari', arrived: 'Waliofika', answered: 'Waliojibiwa', abandoned: 'Walioacha', level: 'Kiwango cha huduma', target: 'lengo {percent}% ndani ya {seconds} s', below: 'chini ya lengo', average: 'Wastani wa kusubiri',
   agents: 'Wahudumu', agents_ready: 'Tayari', agents_away: 'Hawapo', agents_offline: 'Wameondoka', today: 'Leo', self_served: 'Wamejihudumia', lanes: 'Msaada wa siri', cleared: 'Washauri tayari', alarms: 'Tahadhari', alarm_since: 'kwa {time}', contact: 'mawasiliano {id}', sound_on: 'Sauti ya tahadhari imewashwa', sound_off: 'Sauti ya tahadhari imezimwa',
-  set_presence: 'Badilisha upatikanaji', set_for: 'Badilisha upatikanaji wa {name}', reason: 'Sababu', contacts: 'mawasiliano {n}', channels: 'Kwa njia', channel: 'Njia', none_waiting: 'hakuna', big: 'Skrini nzima', filter: 'Onyesha', all: 'Wote',
+  set_presence: 'Badilisha upatikanaji', set_for: 'Badilisha upatikanaji wa {name}', reason: 'Sababu', channels: 'Kwa njia', channel: 'Njia', big: 'Skrini nzima',
 } as const;
 
 export const records = {
   title: 'Kumbukumbu', search: 'Tafuta', search_hint: 'Nambari ya simu, kumbukumbu ya kesi (HK-…) au jina', recent: 'Za hivi karibuni', citizens: 'Wananchi', cases: 'Kesi', nothing: 'Hakuna kilichopatikana.', contacts_n: 'mawasiliano {n}', contacts: 'Mawasiliano', back: 'Rudi', timeline: 'Historia ya {name}', unnamed: 'Mwananchi asiye na jina',
-  when: 'Lini', channel: 'Njia', queue: 'Foleni', agent: 'Mhudumu', waited: 'Alisubiri', talked: 'Aliongea', ended: 'Mwisho', ended_by: '{by}: {cause}', still_on: 'bado inaendelea', disposition: 'Matokeo', recording: 'Rekodi', transcript: 'Maandishi ya mazungumzo', messages: 'Ujumbe', notes: 'Madokezo', record: 'Kumbukumbu ya mawasiliano', lane: 'Aina', language: 'Lugha', confidential: 'Mawasiliano ya siri',
+  when: 'Lini', channel: 'Njia', queue: 'Foleni', agent: 'Mhudumu', waited: 'Alisubiri', talked: 'Aliongea', ended: 'Mwisho', ended_by: '{by}: {cause}', still_on: 'bado inaendelea', disposition: 'Matokeo', recording: 'Rekodi', transcript: 'Maandishi ya mazungumzo', messages: 'Ujumbe', notes: 'Madokezo', record: 'Kumbukumbu ya mawasiliano', lane: 'Aina', language: 'Lugha',
   rec_none: 'Hakuna rekodi.', rec_refused: 'Mwananchi alikataa kurekodiwa.', rec_on: 'Bado inarekodiwa.', rec_kept: 'Rekodi imehifadhiwa, {length}.', rec_discarded: 'Rekodi imefutwa.', rec_sealed: 'Rekodi imefungwa kwa afisa wa ulinzi wa data.', rec_incomplete: 'Rekodi haijakamilika: mfumo ulikatika. Inasikika hadi hapo.',
   play_reason: 'Kwa nini unasikiliza?', play_reason_hint: 'Kila usikilizaji huandikwa kwenye kumbukumbu ya ukaguzi.', play: 'Fungua rekodi', playing: 'Inafungua…', play_keys: 'Nafasi hucheza au husimamisha, mishale huruka sekunde 5.', reason_short: 'Andika sababu (angalau herufi 5).', incomplete: 'Sehemu ya mwisho ya rekodi haipo.', supervisors_play: 'Wasimamizi pekee wanaweza kusikiliza.', player: 'Kicheza rekodi',
   tr_none: 'Hakuna maandishi.', tr_waiting: 'Inasubiri kuandikwa.', tr_no_model: 'Kifaa cha kuandika hakijawekwa bado; mazungumzo yataandikwa kitakapowekwa.', no_notes: 'Hakuna madokezo.', no_cases: 'Hakuna kesi.', change_state: 'Badilisha hali', state_note: 'Dokezo la mabadiliko',
@@ -78,7 +78,7 @@ export const home = {
 } as const;
 
 export const call = {
-  title: 'Piga simu', leave: 'Ondoka haraka', leave_hint: 'Au bonyeza Esc mara mbili.', lead: 'Simu hii hutumia data pekee, na haihitaji jina lako.', step_1: 'Kivinjari kitaomba ruhusa ya maikrofoni.', step_2: 'Utasikia karibu, kisha uchague lugha na huduma kwa vitufe.', step_3: 'Simu za kawaida hurekodiwa; bonyeza 8 wakati wa tangazo ukitaka isirekodiwe.', nine: 'Msaada wa siri: bonyeza 9 wakati wowote', nine_text: 'Haurekodiwi, na huhitaji kutaja jina.',
+  tab: 'Taarifa', title: 'Piga simu', leave: 'Ondoka haraka', leave_hint: 'Au bonyeza Esc mara mbili.', lead: 'Simu hii hutumia data pekee, na haihitaji jina lako.', step_1: 'Kivinjari kitaomba ruhusa ya maikrofoni.', step_2: 'Utasikia karibu, kisha uchague lugha na huduma kwa vitufe.', step_3: 'Simu za kawaida hurekodiwa; bonyeza 8 wakati wa tangazo ukitaka isirekodiwe.', nine: 'Msaada wa siri: bonyeza 9 wakati wowote', nine_text: 'Haurekodiwi, na huhitaji kutaja jina.',
   call: 'Piga simu', calling: 'Inapiga…', ringing: 'Inaita…', connected: 'Umeunganishwa', ended: 'Simu imeisha', again: 'Piga tena', hang_up: 'Kata simu', mute: 'Zima maikrofoni', unmute: 'Washa maikrofoni', keypad: 'Vitufe', pressed: 'Umebonyeza: {keys}', key_star: 'nyota', key_hash: 'alama ya reli', key_9_label: 'siri', duration: 'Muda wa simu', what: 'Kitakachotokea',
   mic_denied: 'Kivinjari kimekataza maikrofoni, kwa hivyo hatuwezi kukusikia. Bonyeza alama ya kufuli kando ya anwani, chagua “Ruhusu”, kisha upige tena.', mic_missing: 'Hatukupata maikrofoni kwenye kifaa hiki. Unaweza kutumia gumzo au kupiga 0206900020.', mic_busy: 'Maikrofoni inatumiwa na programu nyingine. Ifunge kisha upige tena.', mic_insecure: 'Ukurasa huu haukufunguliwa kwa njia salama (HTTPS), kwa hivyo kivinjari hakitoi maikrofoni.',
   busy: 'Laini zetu zimejaa kwa sasa. Tafadhali jaribu tena baada ya muda mfupi.', failed: 'Simu haikupatikana. Angalia mtandao kisha ujaribu tena, au piga 0206900020.', use_chat: 'Tumia gumzo badala yake', hear: 'Bonyeza ili usikie',

@@ -69,8 +69,10 @@ async function enter(form: HTMLFormElement): Promise<void> {
   }
   busy.value = true;
   try {
-    me.value = await request<Me>('POST', '/api/login', values);
-    ended.value = false;
+    const who = await request<Me>('POST', '/api/login', values);
+    // Whoever comes after a session that ended here must not find what it left on the page.
+    if (ended.value) location.reload();
+    else me.value = who;
   } catch (error) {
     failure.value = explain(error);
     const code = form.querySelector<HTMLInputElement>('[name=code]');

@@ -70,4 +70,11 @@ export function tongue(code: string | null): string {
   return code === 'sw' || code === 'en' ? word(code) : word('other_tongue', { code });
 }
 
+/** Keeps the tab's title in the language of the page. */
+export function titled(title: () => string): void {
+  effect(() => {
+    document.title = title();
+  });
+}
+
 export { current as currentLanguage };

@@ -6,7 +6,7 @@ import { Bar } from '../parts/bar';
 import { Icon } from '../parts/icons';
 import { Gate } from '../parts/login';
 import type { Me } from '../parts/protocol';
-import { tc } from '../parts/ui';
+import { tc, titled } from '../parts/ui';
 import { Audit } from './audit';
 import { Citizen, Results, Table } from './lists';
 import { Detail } from './record';
@@ -65,6 +65,7 @@ function Records({ me }: { me: Me }): VNode {
   );
 }
 
+titled(() => `${t('title')} · HCTC`);
 const root = document.getElementById('root');
 if (root) {
   root.textContent = '';

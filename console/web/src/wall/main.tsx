@@ -8,7 +8,7 @@ import { Gate } from '../parts/login';
 import { Since } from '../parts/marks';
 import type { Me, Wall } from '../parts/protocol';
 import { clock, hour, percent } from '../parts/time';
-import { language, now, say, tc } from '../parts/ui';
+import { language, now, say, tc, titled } from '../parts/ui';
 import { Agents, SetPresence } from './agents';
 import { belowTarget, overdue } from './figures';
 import { link, picked, sound, start, switchSound, t, wall } from './store';
@@ -164,6 +164,7 @@ function Screen({ me }: { me: Me }): VNode {
   );
 }
 
+titled(() => `${t('title')} · HCTC`);
 const root = document.getElementById('root');
 if (root) {
   root.textContent = '';

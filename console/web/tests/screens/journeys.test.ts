@@ -203,6 +203,15 @@ it('leaves the chat so that Back does not return', async () => {
   }
 });
 
+it('loads the chat in under 50 kB, uncompressed', () => at(async (page) => {
+  const sizes: Promise<number>[] = [];
+  page.on('response', (response) => sizes.push(response.body().then((body) => body.length)));
+  await page.goto('/chat', { waitUntil: 'networkidle' });
+  const whole = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(whole).toBeGreaterThan(10_000);
+  expect(whole).toBeLessThan(50_000);
+}));
+
 it('leaves the chat without scripts', async () => {
   const mock = await Mock.start();
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL: mock.url });

@@ -9,17 +9,21 @@ const one = (contact: string, state: EngagementState, channel = 'voice'): Engage
 
 describe('answering a leg', () => {
   it('lets a new contact ring until the person answers', () => {
-    expect(answersNow(one('a', 'offered'), false)).toBe(false);
-    expect(answersNow(one('a', 'offered'), true)).toBe(true);
+    expect(answersNow(one('a', 'offered'), false, true)).toBe(false);
+    expect(answersNow(one('a', 'offered'), true, true)).toBe(true);
   });
 
   it('brings back a contact that is already ours', () => {
-    for (const state of ['connecting', 'connected', 'held'] as const) expect(answersNow(one('a', state), false)).toBe(true);
+    for (const state of ['connected', 'held'] as const) expect(answersNow(one('a', state), false, false)).toBe(true);
+  });
+
+  it('leaves alone the leg of an offer taken on another phone', () => {
+    for (const state of ['connecting', 'connected'] as const) expect(answersNow(one('a', state), false, true)).toBe(false);
   });
 
   it('never answers a leg the server did not name, nor one of a finished contact', () => {
-    expect(answersNow(undefined, true)).toBe(false);
-    expect(answersNow(one('a', 'wrap_up'), false)).toBe(false);
+    expect(answersNow(undefined, true, false)).toBe(false);
+    expect(answersNow(one('a', 'wrap_up'), false, false)).toBe(false);
   });
 });
 

@@ -61,7 +61,7 @@ export const desk: Same<typeof sw.desk> = {
 };
 
 export const wall: Same<typeof sw.wall> = {
-  title: 'Supervisor’s wall', live: 'Live', stale: 'Figures are not current: reconnecting…', queues: 'Queues', queue: 'Queue', waiting: 'Waiting', longest: 'Longest wait', ready: 'Ready', arrived: 'Arrived', answered: 'Answered', abandoned: 'Abandoned', level: 'Service level', target: 'target {percent}% in {seconds} s', below: 'below target', average: 'Average wait',
+  title: 'Supervisor’s wall', live: 'Live', stale: 'Figures are not current: reconnecting…', queues: 'Queues', queue: 'Queue', waiting: 'Waiting', longest: 'Longest wait', ready: 'Ready', arrived: 'Arrived', answered: 'Answered', abandoned: 'Abandoned', level: 'Service level', target: 'target {percent}% · {seconds} s', below: 'below target', average: 'Average wait',
   agents: 'Agents', agents_ready: 'Ready', agents_away: 'Away', agents_offline: 'Offline', today: 'Today', self_served: 'Self-served', lanes: 'Safeguarding', cleared: 'Counsellors ready', alarms: 'Alarms', alarm_since: 'for {time}', contact: 'contact {id}', sound_on: 'Alarm sound on', sound_off: 'Alarm sound off',
   set_presence: 'Set presence', set_for: 'Set presence of {name}', reason: 'Reason', channels: 'By channel', channel: 'Channel', big: 'Full screen',
 };

@@ -58,7 +58,7 @@ export const desk = {
 } as const;
 
 export const wall = {
-  title: 'Ubao wa msimamizi', live: 'Moja kwa moja', stale: 'Takwimu si za sasa: tunaunganisha tena…', queues: 'Foleni', queue: 'Foleni', waiting: 'Wanasubiri', longest: 'Aliyesubiri zaidi', ready: 'Walio tayari', arrived: 'Waliofika', answered: 'Waliojibiwa', abandoned: 'Walioacha', level: 'Kiwango cha huduma', target: 'lengo {percent}% ndani ya {seconds} s', below: 'chini ya lengo', average: 'Wastani wa kusubiri',
+  title: 'Ubao wa msimamizi', live: 'Moja kwa moja', stale: 'Takwimu si za sasa: tunaunganisha tena…', queues: 'Foleni', queue: 'Foleni', waiting: 'Wanasubiri', longest: 'Aliyesubiri zaidi', ready: 'Walio tayari', arrived: 'Waliofika', answered: 'Waliojibiwa', abandoned: 'Walioacha', level: 'Kiwango cha huduma', target: 'lengo {percent}% · {seconds} s', below: 'chini ya lengo', average: 'Wastani wa kusubiri',
   agents: 'Wahudumu', agents_ready: 'Tayari', agents_away: 'Hawapo', agents_offline: 'Wameondoka', today: 'Leo', self_served: 'Wamejihudumia', lanes: 'Msaada wa siri', cleared: 'Washauri tayari', alarms: 'Tahadhari', alarm_since: 'kwa {time}', contact: 'mawasiliano {id}', sound_on: 'Sauti ya tahadhari imewashwa', sound_off: 'Sauti ya tahadhari imezimwa',
   set_presence: 'Badilisha upatikanaji', set_for: 'Badilisha upatikanaji wa {name}', reason: 'Sababu', channels: 'Kwa njia', channel: 'Njia', big: 'Skrini nzima',
 } as const;

@@ -71,6 +71,9 @@ export async function expectAccessible(page: Page): Promise<void> {
   // Nothing may need scrolling sideways (WCAG 1.4.10).
   const [wide, whole] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   expect(wide).toBeLessThanOrEqual((whole ?? 0) + 1);
+  // On a full screen a table shows all its columns.
+  const cut = await page.evaluate(() => (innerWidth < 1400 ? [] : [...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => `${one.scrollWidth} > ${one.clientWidth}`)));
+  expect(cut).toEqual([]);
 }
 
 /** Keeps a picture when asked by `HCTC_SHOTS=folder`. */

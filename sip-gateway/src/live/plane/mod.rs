@@ -1,0 +1,341 @@
+//! The media plane: a thread of its own that holds every media socket, bridges legs, plays clips,
+//! reads and sends digits and copies what it hears to the recorder. It takes plain commands and gives
+//! events, so that it can become a process of its own; signalling, and what a held leg shall hear,
+//! are its caller's business.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `shard` | the thread: sockets, orders, the 20 ms tick |
+//! | `leg` | one leg: what it hears, what it says |
+//! | `phone` | the RTP sockets of a SIP leg |
+//! | `browser` | the WebRTC engine of a browser leg |
+//! | `ports`, `taps`, `outbox`, `tally` | port pairs, copies for the recorder, events, metrics |
+
+mod browser;
+mod leg;
+mod outbox;
+mod phone;
+mod ports;
+mod shard;
+mod tally;
+mod taps;
+
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+use vocabulary::LegId;
+use vocabulary::audio::{Clip, Frame};
+
+/// Orders waiting for the thread; beyond this the caller is told that the plane is busy.
+const MAX_ORDERS: usize = 4_096;
+/// Events waiting for their reader, before the plane keeps a backlog of its own.
+const MAX_EVENTS: usize = 4_096;
+
+/// Where the plane listens.
+#[derive(Debug, Clone)]
+pub struct PlaneConfig {
+    /// Ports of SIP legs, two a leg; `0..=0` lets the system choose.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Address the sockets of SIP legs are bound to.
+    pub rtp_ip: IpAddr,
+    /// The one UDP socket of all WebRTC legs; port 0 lets the system choose.
+    pub webrtc_listen: SocketAddr,
+    /// The address told to far ends, where it differs from the bound one (network translation).
+    pub advertised_ip: Option<IpAddr>,
+}
+
+/// How a leg's media travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// Plain RTP to a SIP phone or trunk.
+    Rtp,
+    /// ICE, DTLS and SRTP to a browser.
+    WebRtc,
+}
+
+/// What the plane can be told. All of it is plain data; [`Plane::tap`] and [`Plane::play`] carry what
+/// is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaneCommand {
+    /// Make a leg. Fails with [`PlaneEvent::Refused`] when no port is free.
+    Open {
+        /// Its id.
+        leg: LegId,
+        /// How its media travels.
+        kind: MediaKind,
+    },
+    /// Make our offer; it comes as [`PlaneEvent::Local`].
+    Offer {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Answer their first offer; the answer comes as [`PlaneEvent::Local`], or
+    /// [`PlaneEvent::Refused`].
+    Answer {
+        /// The leg.
+        leg: LegId,
+        /// Their offer.
+        sdp: String,
+    },
+    /// Take their answer to our offer. [`PlaneEvent::Refused`] when nothing of it can be taken.
+    SetAnswer {
+        /// The leg.
+        leg: LegId,
+        /// Their answer.
+        sdp: String,
+    },
+    /// Answer a later offer of theirs (hold, resume, ICE restart, another address).
+    Reoffer {
+        /// The leg.
+        leg: LegId,
+        /// Their offer.
+        sdp: String,
+    },
+    /// Make a new offer of ours on a live leg; on a WebRTC leg it restarts ICE.
+    Restart {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Let two legs hear each other. A leg bridged elsewhere leaves that bridge.
+    Bridge {
+        /// One leg.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Part two legs.
+    Unbridge {
+        /// One leg.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Stop what is played to a leg; there is no [`PlaneEvent::Played`] for it.
+    StopPlaying {
+        /// The leg.
+        leg: LegId,
+    },
+    /// End the tap of a citizen's leg; the sink is dropped.
+    Untap {
+        /// The citizen's leg.
+        citizen: LegId,
+    },
+    /// Send a digit to a leg (RFC 4733). Dropped when the far end takes none.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+    },
+    /// End a leg: its sockets close, its bridge and tap end. Last [`PlaneEvent::Stats`] follow.
+    Close {
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+/// What the plane tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlaneEvent {
+    /// Our offer or answer: the reply to `Offer`, `Answer`, `Reoffer` and `Restart`.
+    Local {
+        /// The leg.
+        leg: LegId,
+        /// The description.
+        sdp: String,
+    },
+    /// Their description, or the leg itself, cannot be had; for signalling a 488.
+    Refused {
+        /// The leg.
+        leg: LegId,
+        /// Why, without foreign text.
+        why: String,
+    },
+    /// The leg can be spoken to: the far address is known, on a WebRTC leg ICE and DTLS are up.
+    MediaUp {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The far end pressed a key.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+    },
+    /// The last frame of a play went out.
+    Played {
+        /// The leg.
+        leg: LegId,
+        /// The caller's number of the play.
+        play: u64,
+    },
+    /// The far end holds us, or took us back.
+    HoldChanged {
+        /// The leg.
+        leg: LegId,
+        /// It holds us.
+        on: bool,
+    },
+    /// The browser closed its connection (page closed or reloaded). The leg stays until `Close`.
+    Gone {
+        /// The leg.
+        leg: LegId,
+    },
+    /// No packet for 30 s although the far end should be sending.
+    Silent {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Counters since the leg opened; every 5 s, and at `Close`.
+    Stats {
+        /// The leg.
+        leg: LegId,
+        /// RTP packets received.
+        packets_in: u64,
+        /// RTP packets sent.
+        packets_out: u64,
+        /// Packets that never arrived here.
+        lost: u64,
+        /// Interarrival jitter in milliseconds.
+        jitter_ms: u32,
+    },
+}
+
+/// Why the plane did not do as told.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaneError {
+    /// A socket could not be had at start.
+    #[error("the media plane cannot listen on {listen}: {source}")]
+    Listen {
+        /// The address asked for.
+        listen: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The thread or its poll could not be started.
+    #[error("the media plane cannot start: {0}")]
+    Start(#[source] std::io::Error),
+    /// More orders wait than the thread can take; try again.
+    #[error("the media plane is busy")]
+    Busy,
+    /// The plane has ended.
+    #[error("the media plane has stopped")]
+    Stopped,
+}
+
+/// What travels to the thread.
+enum Order {
+    Command(PlaneCommand),
+    Tap { citizen: LegId, agent: LegId, sink: rtrb::Producer<Frame> },
+    Play { leg: LegId, play: u64, clips: Vec<Arc<Clip>>, repeat: bool },
+}
+
+/// The handle. Clones share one plane; when the last is dropped, its thread ends and is joined.
+#[derive(Clone)]
+pub struct Plane {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    orders: SyncSender<Order>,
+    waker: Arc<mio::Waker>,
+    stop: Arc<AtomicBool>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Plane {
+    /// Binds the WebRTC socket and starts the thread. Gives the handle, the events and the bound
+    /// WebRTC address.
+    ///
+    /// # Errors
+    /// [`PlaneError::Listen`] and [`PlaneError::Start`].
+    pub fn start(
+        config: PlaneConfig,
+    ) -> Result<(Plane, mpsc::Receiver<PlaneEvent>, SocketAddr), PlaneError> {
+        let (orders, inbox) = sync_channel(MAX_ORDERS);
+        let (events, outbox) = mpsc::channel(MAX_EVENTS);
+        let stop = Arc::new(AtomicBool::new(false));
+        let shard = shard::Shard::new(config, inbox, events, stop.clone())?;
+        let (waker, bound) = (shard.waker(), shard.web_address());
+        let thread = std::thread::Builder::new()
+            .name("media-0".to_owned())
+            .spawn(move || shard.run())
+            .map_err(PlaneError::Start)?;
+        let inner = Inner { orders, waker, stop, thread: Mutex::new(Some(thread)) };
+        Ok((Plane { inner: Arc::new(inner) }, outbox, bound))
+    }
+
+    /// Gives one command. Commands, taps and plays are carried out in the order given.
+    ///
+    /// # Errors
+    /// [`PlaneError::Busy`] and [`PlaneError::Stopped`]; never blocks.
+    pub fn command(&self, command: PlaneCommand) -> Result<(), PlaneError> {
+        self.order(Order::Command(command))
+    }
+
+    /// Copies both sides of the bridge of these two legs, as received from each, to `sink`. Frames
+    /// are taken only while the two are bridged; a full ring loses frames and counts them. A second
+    /// tap on either leg, `Untap` and the end of either leg drop the sink.
+    ///
+    /// # Errors
+    /// [`PlaneError::Busy`] and [`PlaneError::Stopped`]; never blocks.
+    pub fn tap(&self, citizen: LegId, agent: LegId, sink: rtrb::Producer<Frame>) -> Result<(), PlaneError> {
+        self.order(Order::Tap { citizen, agent, sink })
+    }
+
+    /// Plays clips end to end to one leg, in place of what was played before and of what its bridge
+    /// would let it hear. The play waits while the leg cannot be spoken to. With `repeat` it goes
+    /// round until stopped, else [`PlaneEvent::Played`] follows the last frame.
+    ///
+    /// # Errors
+    /// [`PlaneError::Busy`] and [`PlaneError::Stopped`]; never blocks.
+    pub fn play(
+        &self,
+        leg: LegId,
+        play: u64,
+        clips: Vec<Arc<Clip>>,
+        repeat: bool,
+    ) -> Result<(), PlaneError> {
+        self.order(Order::Play { leg, play, clips, repeat })
+    }
+
+    /// Ends the plane now, whoever else holds a handle: every leg is closed, the thread joined.
+    pub fn shutdown(&self) {
+        self.inner.end();
+    }
+
+    fn order(&self, order: Order) -> Result<(), PlaneError> {
+        self.inner.orders.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => PlaneError::Busy,
+            TrySendError::Disconnected(_) => PlaneError::Stopped,
+        })?;
+        // The thread looks at its orders whenever it wakes, so a failed wake only delays.
+        let _ = self.inner.waker.wake();
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn end(&self) {
+        self.stop.store(true, Ordering::Release);
+        let _ = self.waker.wake();
+        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the thread was printed by it; there is nothing left to undo here.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

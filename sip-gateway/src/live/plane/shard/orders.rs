@@ -1,0 +1,266 @@
+//! What the thread is told, carried out.
+
+use super::super::browser::Browser;
+use super::super::leg::{Leg, Link, Tapped};
+use super::super::phone::Phone;
+use super::super::taps::Tap;
+use super::super::{MediaKind, Order, PlaneCommand, PlaneEvent};
+use super::{FIRST_LEG, MAX_LEGS, ORDER_BURST, Shard};
+use crate::media::player::Player;
+use mio::{Interest, Token};
+use vocabulary::LegId;
+use vocabulary::audio::Side;
+
+impl Shard {
+    /// Carries out what waits, up to a bound.
+    pub(super) fn orders(&mut self) {
+        for done in 0.. {
+            if done == ORDER_BURST {
+                // The rest is looked at in the next round, which this makes begin at once.
+                let _ = self.waker.wake();
+                break;
+            }
+            match self.inbox.try_recv() {
+                Ok(order) => self.order(order),
+                Err(_) => break,
+            }
+            self.drain_engines();
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Command(command) => self.command(command),
+            Order::Tap { citizen, agent, sink } => {
+                let opened = self.now().millis();
+                if let (Some(citizen), Some(agent)) = (self.slot(citizen), self.slot(agent))
+                    && citizen != agent
+                {
+                    self.tap(citizen, agent, Tap::new(sink, opened));
+                }
+            }
+            Order::Play { leg, play, clips, repeat } => {
+                if let Some(slot) = self.slot(leg)
+                    && let Some(leg) = &mut self.legs[slot]
+                {
+                    leg.play(Player::new(play, clips, repeat), repeat, &mut self.bench.outbox);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, command: PlaneCommand) {
+        match command {
+            PlaneCommand::Open { leg, kind } => {
+                if let Err(why) = self.open(leg, kind) {
+                    self.refuse(leg, why);
+                }
+            }
+            PlaneCommand::Offer { leg } => self.negotiate(leg, |link| match link {
+                Link::Phone(phone) => Ok(Some(phone.offer())),
+                Link::Browser(browser) => browser.offer(false).map(Some).map_err(str::to_owned),
+            }),
+            PlaneCommand::Restart { leg } => self.negotiate(leg, |link| match link {
+                Link::Phone(phone) => Ok(Some(phone.offer())),
+                Link::Browser(browser) => browser.offer(true).map(Some).map_err(str::to_owned),
+            }),
+            PlaneCommand::Answer { leg, sdp } | PlaneCommand::Reoffer { leg, sdp } => {
+                self.negotiate(leg, |link| match link {
+                    Link::Phone(phone) => phone.answer(&sdp).map(Some).map_err(|why| why.to_string()),
+                    Link::Browser(browser) => browser.answer(&sdp).map(Some).map_err(str::to_owned),
+                })
+            }
+            PlaneCommand::SetAnswer { leg, sdp } => self.negotiate(leg, |link| match link {
+                Link::Phone(phone) => phone.set_answer(&sdp).map(|()| None).map_err(|why| why.to_string()),
+                Link::Browser(browser) => browser.set_answer(&sdp).map(|()| None).map_err(str::to_owned),
+            }),
+            PlaneCommand::Bridge { a, b } => self.bridge(a, b),
+            PlaneCommand::Unbridge { a, b } => {
+                if let (Some(a), Some(b)) = (self.slot(a), self.slot(b))
+                    && self.legs[a].as_ref().is_some_and(|leg| leg.peer == Some(b))
+                {
+                    self.part(a);
+                }
+            }
+            PlaneCommand::StopPlaying { leg } => {
+                if let Some(leg) = self.leg(leg) {
+                    leg.stop_playing();
+                }
+            }
+            PlaneCommand::Untap { citizen } => {
+                if let Some(slot) = self.slot(citizen) {
+                    self.untap(slot);
+                }
+            }
+            PlaneCommand::Digit { leg, digit } => {
+                if let Some(leg) = self.leg(leg) {
+                    leg.press(digit);
+                }
+            }
+            PlaneCommand::Close { leg } => self.close(leg),
+        }
+    }
+
+    fn open(&mut self, id: LegId, kind: MediaKind) -> Result<(), &'static str> {
+        if self.slots.contains_key(&id) {
+            return Err("the leg is open already");
+        }
+        if self.slots.len() >= MAX_LEGS {
+            return Err("there are too many legs");
+        }
+        let link = match kind {
+            MediaKind::Rtp => {
+                let (rtp, rtcp) = self.ports.pair().map_err(|_| "no media port is free")?;
+                Link::Phone(Phone::new(rtp, rtcp, self.rtp_host).map_err(|_| "no media port is free")?)
+            }
+            MediaKind::WebRtc => {
+                let now = self.now().instant;
+                Link::Browser(self.forge.make(now).ok_or("the WebRTC address cannot be used")?)
+            }
+        };
+        let slot = self.legs.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.legs.push(None);
+            self.legs.len() - 1
+        });
+        self.legs_made += 1;
+        let mut leg = Leg::new(id, self.legs_made, link);
+        for (token, socket) in (FIRST_LEG + 2 * slot..).zip(leg.sockets().into_iter().flatten()) {
+            let registered = self.poll.registry().register(socket, Token(token), Interest::READABLE);
+            registered.map_err(|_| "the media socket cannot be watched")?;
+        }
+        self.bench.tally.leg(kind, true);
+        self.legs[slot] = Some(leg);
+        self.slots.insert(id, slot);
+        Ok(())
+    }
+
+    /// One step of offer and answer: changes the link, tells the text it gives, or why it gives none.
+    fn negotiate(&mut self, id: LegId, step: impl FnOnce(&mut Link) -> Result<Option<String>, String>) {
+        let Some(slot) = self.slot(id) else {
+            return self.refuse(id, "there is no such leg");
+        };
+        let Some(leg) = &mut self.legs[slot] else { return };
+        let text = step(&mut leg.link);
+        let text = text.and_then(|text| self.adopt(slot).map(|()| text).map_err(str::to_owned));
+        match text {
+            Ok(Some(sdp)) => self.bench.outbox.tell(PlaneEvent::Local { leg: id, sdp }),
+            Ok(None) => {}
+            Err(why) => return self.bench.outbox.tell(PlaneEvent::Refused { leg: id, why }),
+        }
+        if let Some(leg) = &mut self.legs[slot] {
+            leg.settle(&mut self.bench.outbox);
+        }
+    }
+
+    /// After a step of a WebRTC leg: drains its engine, reads off what was agreed, keeps its name.
+    fn adopt(&mut self, slot: usize) -> Result<(), &'static str> {
+        if self.browser(slot).is_none() {
+            return Ok(());
+        }
+        self.drain(slot);
+        let Some(browser) = self.browser(slot) else { return Ok(()) };
+        let before = browser.name.clone();
+        let settled = browser.settle();
+        let name = browser.name.clone();
+        if name != before {
+            self.names.remove(&before);
+            self.names.insert(name, slot);
+        }
+        settled
+    }
+
+    fn bridge(&mut self, a: LegId, b: LegId) {
+        let (Some(a), Some(b)) = (self.slot(a), self.slot(b)) else { return };
+        if a == b {
+            return;
+        }
+        if self.legs[a].as_ref().is_some_and(|leg| leg.peer == Some(b)) {
+            return;
+        }
+        self.part(a);
+        self.part(b);
+        for (one, other) in [(a, b), (b, a)] {
+            if let Some(leg) = &mut self.legs[one] {
+                leg.peer = Some(other);
+            }
+        }
+    }
+
+    /// Takes a leg out of its bridge.
+    fn part(&mut self, slot: usize) {
+        let peer = self.legs[slot].as_mut().and_then(|leg| leg.peer.take());
+        if let Some(other) = peer.and_then(|peer| self.legs[peer].as_mut()) {
+            other.peer = None;
+        }
+    }
+
+    fn tap(&mut self, citizen: usize, agent: usize, tap: Tap) {
+        self.untap(citizen);
+        self.untap(agent);
+        let place = self.taps.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.taps.push(None);
+            self.taps.len() - 1
+        });
+        self.taps[place] = Some(tap);
+        for (slot, side, with) in [(citizen, Side::Citizen, agent), (agent, Side::Agent, citizen)] {
+            if let Some(leg) = &mut self.legs[slot] {
+                leg.tapped = Some(Tapped { tap: place, side, with });
+            }
+        }
+    }
+
+    /// Drops the tap a leg is part of, from both legs.
+    fn untap(&mut self, slot: usize) {
+        let Some(tapped) = self.legs[slot].as_mut().and_then(|leg| leg.tapped.take()) else { return };
+        if let Some(other) = &mut self.legs[tapped.with] {
+            other.tapped = None;
+        }
+        self.taps[tapped.tap] = None;
+    }
+
+    pub(super) fn close(&mut self, id: LegId) {
+        let Some(slot) = self.slots.remove(&id) else { return };
+        let now = self.now();
+        self.part(slot);
+        self.untap(slot);
+        if let Some(browser) = self.browser(slot) {
+            browser.close();
+            self.drain(slot);
+        }
+        let Some(mut leg) = self.legs[slot].take() else { return };
+        self.bench.tally.leg(leg.kind(), false);
+        leg.report(now, true, &mut self.bench);
+        if let Some(browser) = leg.browser() {
+            self.forget(slot, browser);
+        }
+        for socket in leg.sockets().into_iter().flatten() {
+            // Dropping the socket takes it out of the poll as well.
+            let _ = self.poll.registry().deregister(socket);
+        }
+    }
+
+    fn forget(&mut self, slot: usize, browser: &Browser) {
+        self.names.remove(&browser.name);
+        for address in &browser.addresses {
+            if self.addresses.get(address) == Some(&slot) {
+                self.addresses.remove(address);
+            }
+        }
+        if let Some(at) = browser.wake {
+            self.wakes.remove(&(at, slot));
+        }
+    }
+
+    fn refuse(&mut self, leg: LegId, why: &str) {
+        self.bench.outbox.tell(PlaneEvent::Refused { leg, why: why.to_owned() });
+    }
+
+    fn slot(&self, id: LegId) -> Option<usize> {
+        self.slots.get(&id).copied()
+    }
+
+    fn leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        let slot = self.slot(id)?;
+        self.legs[slot].as_mut()
+    }
+}

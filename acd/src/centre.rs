@@ -84,7 +84,9 @@ fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {
     within("base", queue.base, -MOST_BASE, MOST_BASE)?;
     within("slope", queue.slope, 0, MOST_SLOPE)?;
     let name = &queue.name;
-    for after in queue.widenings.iter().map(|w| w.after_seconds).chain(queue.last_resort.iter().map(|r| r.after_seconds)) {
+    for after in
+        queue.widenings.iter().map(|w| w.after_seconds).chain(queue.last_resort.iter().map(|r| r.after_seconds))
+    {
         within("after_seconds", after, 0, MOST_SECONDS)?;
     }
     if !queue.widenings.is_sorted_by_key(|w| w.after_seconds) {

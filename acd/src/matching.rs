@@ -103,7 +103,8 @@ fn match_for(state: &State, index: &Index, line: &Line, key: Key, contact: &Cont
             }
             let rank = if by_level { u32::MAX - level } else { 0 };
             // Counted from the few who rest, never by walking all who are free.
-            let rests = contact.rests.iter().filter(|(ix, until)| *until > now && free.contains(&(state.agent(*ix).idle, *ix)));
+            let rests =
+                contact.rests.iter().filter(|(ix, until)| *until > now && free.contains(&(state.agent(*ix).idle, *ix)));
             candidates += free.len() as u32 - rests.count() as u32;
             let able = free.iter().filter(|(_, ix)| !contact.rests(*ix, now));
             picked.extend(able.take(most).map(|(idle, ix)| (rank, *idle, *ix)));
@@ -122,4 +123,3 @@ fn match_for(state: &State, index: &Index, line: &Line, key: Key, contact: &Cont
     let why = Why { order: key.rule(), score: key.score(line.slope, now), agent: rule, candidates, reserved };
     Some(Match { contact: key.id, agents: picked.into_iter().map(|(_, _, ix)| ix).collect(), why })
 }
-

@@ -63,11 +63,22 @@ pub(crate) struct Contact {
 pub(crate) enum Stage {
     InFlow,
     Waiting,
-    Offered { agents: Vec<AgentIx>, until: Time },
-    Accepted { server: Server, at: Time },
-    Talking { server: Server, held: bool },
+    Offered {
+        agents: Vec<AgentIx>,
+        until: Time,
+    },
+    Accepted {
+        server: Server,
+        at: Time,
+    },
+    Talking {
+        server: Server,
+        held: bool,
+    },
     /// Over for the citizen; the agent still writes.
-    WrapUp { agent: AgentIx },
+    WrapUp {
+        agent: AgentIx,
+    },
 }
 
 /// Who serves: an agent of ours or an outside line.

@@ -1,6 +1,8 @@
 //! The engine beside its naive twin: 100,000 seeded commands to both, every event compared, every
 //! state compared; then the events replayed and the snapshot restored.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 #[path = "naive/engine.rs"]
 mod engine;
 #[path = "naive/plan.rs"]

@@ -2,6 +2,8 @@
 //! `HCTC_REWRITE=1` the files are rewritten with what the engine says; read the difference before
 //! it is kept. Each scenario is also replayed from its events and restored from its snapshot.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod scenario;
 
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ impl Floor {
         row.since = at;
         if *presence == Presence::Ready {
             if !was_ready {
-                self.to_end_of_idle(at, ix);
+                self.go_behind_the_idle(at, ix);
             }
         } else {
             self.leave_offers(ix);
@@ -81,7 +81,7 @@ impl Floor {
     }
 
     /// The agent has just done something: everyone idle before goes first.
-    pub(super) fn to_end_of_idle(&mut self, at: Time, ix: AgentIx) {
+    pub(super) fn go_behind_the_idle(&mut self, at: Time, ix: AgentIx) {
         self.state.idle_count += 1;
         let idle = self.state.idle_count;
         let row = self.state.agent_mut(ix);
@@ -106,7 +106,7 @@ impl Floor {
         row.wrapping.remove(&id);
         row.break_from = at;
         if row.wrapping.is_empty() {
-            self.to_end_of_idle(at, ix);
+            self.go_behind_the_idle(at, ix);
         }
         self.link_agent(ix);
     }

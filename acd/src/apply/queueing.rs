@@ -134,7 +134,7 @@ impl Floor {
         self.contact_mut(id).rests.retain(|(other, until)| *other != ix && *until > at);
         self.contact_mut(id).rests.push((ix, at + REST));
         self.state.agent_mut(ix).release(id);
-        self.to_end_of_idle(at, ix);
+        self.go_behind_the_idle(at, ix);
         self.link_agent(ix);
     }
 
@@ -165,7 +165,7 @@ impl Floor {
             let row = self.state.agent_mut(ix);
             row.engage(id, kind);
             row.offered.remove(&id);
-            self.to_end_of_idle(at, ix);
+            self.go_behind_the_idle(at, ix);
             self.link_agent(ix);
         }
     }

@@ -129,10 +129,13 @@ impl Turn<'_> {
         }
         self.decide(Event::PlaceClaimed { contact: id, from });
         let gone = self.floor.state.queue(&place.queue).is_none();
-        let kept = Entered { queue: place.queue, needs: place.needs, lane: place.lane, risk: place.risk, base: place.base };
+        let kept =
+            Entered { queue: place.queue, needs: place.needs, lane: place.lane, risk: place.risk, base: place.base };
         let entered = match own {
             // On the confidential line it stays what it is now, and is as old as it was then.
-            Some(o) if safe || gone => Entered { queue: o.queue, needs: o.needs, lane: o.lane, risk: o.risk, base: o.base },
+            Some(o) if safe || gone => {
+                Entered { queue: o.queue, needs: o.needs, lane: o.lane, risk: o.risk, base: o.base }
+            }
             // The queue was removed meanwhile: the age waits for the next one.
             None if gone => return Ok(()),
             _ => kept,

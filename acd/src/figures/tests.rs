@@ -1,3 +1,7 @@
+//! Each figure against a small journal written out by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use super::*;
 use vocabulary::event::Actor;
 use vocabulary::{FloorName, Needs, Risk, TenantName, Ulid};
@@ -98,7 +102,8 @@ fn each_outcome_is_counted_once() {
     book.connect(30, 7, "asha");
     book.connect(31, 8, "asha");
     let total = book.total();
-    let outcomes = [total.self_served, total.refused, total.left, total.abandoned, total.abandoned_short, total.dropped];
+    let outcomes =
+        [total.self_served, total.refused, total.left, total.abandoned, total.abandoned_short, total.dropped];
     assert_eq!(outcomes, [1, 1, 1, 2, 1, 1]);
     assert_eq!((total.arrived, total.answered, total.in_time, total.waiting), (8, 2, 1, 0));
     assert_eq!(total.service_level_of_answered(), Some(500));

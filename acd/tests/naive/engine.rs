@@ -4,7 +4,7 @@
 use acd::{CONNECT_WITHIN, Command, EXTENSION, LONGEST_WRAP_UP, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::BTreeSet;
 use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role};
-use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, WithdrawCause, Why};
+use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Why, WithdrawCause};
 use vocabulary::{
     AgentName, Channel, ContactId, EndCause, Event, FloorName, Lane, Language, Level, Needs, Party, Presence,
     QueueName, ReasonName, Risk, Span, TenantName, Time,
@@ -650,7 +650,8 @@ impl Naive {
                 Some(())
             }
             Command::ConnectFail { contact, agent } => {
-                matches!(&self.case(contact)?.at, At::Accepted(a, _) | At::Talking(a, _) if *a == agent).then_some(())?;
+                matches!(&self.case(contact)?.at, At::Accepted(a, _) | At::Talking(a, _) if *a == agent)
+                    .then_some(())?;
                 self.lose(contact, &agent);
                 Some(())
             }
@@ -742,7 +743,16 @@ impl Naive {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn enter(&mut self, id: ContactId, queue: QueueName, needs: Needs, lane: Lane, risk: Risk, base: i64, arrived: Time) {
+    fn enter(
+        &mut self,
+        id: ContactId,
+        queue: QueueName,
+        needs: Needs,
+        lane: Lane,
+        risk: Risk,
+        base: i64,
+        arrived: Time,
+    ) {
         self.withdraw(id, WithdrawCause::Reclassified);
         let now = self.now;
         let case = self.case(id).unwrap();

@@ -143,8 +143,7 @@ impl Plan {
     }
 
     fn enqueue(&mut self, floor: &Floor) -> Command {
-        let fresh: Vec<ContactId> =
-            floor.contacts().filter(|c| c.stage == Stage::InFlow).map(|c| c.contact).collect();
+        let fresh: Vec<ContactId> = floor.contacts().filter(|c| c.stage == Stage::InFlow).map(|c| c.contact).collect();
         let contact = match self.dice.pick(&fresh).copied() {
             Some(contact) if !self.dice.chance(10) => contact,
             _ => self.some_contact(),
@@ -166,7 +165,8 @@ impl Plan {
 
     fn answer(&mut self) -> Command {
         let newest = self.offers.len().saturating_sub(4);
-        let found = if self.dice.chance(80) { self.dice.pick(&self.offers[newest..]) } else { self.dice.pick(&self.offers) };
+        let found =
+            if self.dice.chance(80) { self.dice.pick(&self.offers[newest..]) } else { self.dice.pick(&self.offers) };
         let Some((contact, offer, agent)) = found.cloned() else { return Command::Tick };
         match self.dice.below(20) {
             0..=13 => Command::Accept { contact, offer, agent },

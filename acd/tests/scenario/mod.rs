@@ -36,8 +36,13 @@ struct Run {
 /// Runs a script and gives it back with what the engine said below each command.
 pub fn run(script: &str) -> Result<String, String> {
     let floor = FloorName::new("nairobi").unwrap();
-    let mut run =
-        Run { floor: Floor::new(floor.clone()), names: Names::default(), now: 0, journal: Vec::new(), text: String::new() };
+    let mut run = Run {
+        floor: Floor::new(floor.clone()),
+        names: Names::default(),
+        now: 0,
+        journal: Vec::new(),
+        text: String::new(),
+    };
     for (number, line) in script.lines().enumerate() {
         if line.starts_with("    ") {
             continue;

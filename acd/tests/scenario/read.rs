@@ -118,7 +118,8 @@ fn of_agent(agent: AgentName, words: &[&str], names: &mut Names) -> Read<Command
 }
 
 fn enqueue(contact: vocabulary::ContactId, queue: &str, words: &[&str]) -> Read<Command> {
-    let (mut needs, mut lane, mut risk, mut language, mut base) = (Needs::default(), None, Risk::P3, Language::SW, None);
+    let (mut needs, mut lane, mut risk, mut language, mut base) =
+        (Needs::default(), None, Risk::P3, Language::SW, None);
     for pair in words.chunks(2) {
         match pair {
             ["in", tag] => language = Language::new(tag).unwrap(),

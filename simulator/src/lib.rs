@@ -1,1 +1,27 @@
-//! simulator
+//! The centre in virtual time: citizens who call, write, wait, hang up and call again; agents who
+//! answer, decline, miss, lose the network and take breaks; a process that is killed between any two
+//! events and started again. One seed gives one outcome, byte for byte.
+//!
+//! It drives the real routing engine and watches it with checkers that know the promises only, not
+//! the engine. What goes beyond routing (menus, legs, records) is not simulated here.
+
+mod centre;
+mod check;
+mod dice;
+mod plan;
+mod report;
+mod world;
+
+pub use check::Violation;
+pub use dice::Dice;
+pub use plan::Plan;
+pub use report::{Report, Waits};
+
+/// What decides every chance of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seed(pub u64);
+
+/// Runs a centre as planned, until the last contact is over.
+pub fn run(seed: Seed, plan: Plan) -> Report {
+    world::World::new(seed, plan).run()
+}

@@ -1,0 +1,114 @@
+//! The centre that is simulated: a few queues of each kind and agents of every sort.
+
+use crate::dice::Dice;
+use crate::plan::Plan;
+use std::collections::{BTreeMap, BTreeSet};
+use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening};
+use vocabulary::{AgentName, E164, Lane, Language, Level, QueueName, SkillName, TenantName, Tier};
+
+/// The queues ordinary contacts choose among.
+pub(crate) const ORDINARY: [&str; 3] = ["general", "tax", "elders"];
+
+/// The safe line's queues.
+pub(crate) const SAFE: [(&str, Lane); 3] =
+    [("gbv", Lane::Gbv), ("child", Lane::Child), ("counselling", Lane::MentalHealth)];
+
+/// The operator: the tenant named like the floor.
+pub(crate) const OPERATOR: &str = "simulated";
+
+/// Everything that is set up before the first contact.
+pub(crate) fn set_up(plan: &Plan, dice: &mut Dice) -> Vec<Change> {
+    let rules = Rules { place_seconds: 300, storm_expiries: 8, recovery_seconds: 180, ..Rules::default() };
+    let mut changes = vec![Change::RulesSet { rules }];
+    changes.push(queue("general", Lane::Standard, &[]));
+    changes.push(queue("tax", Lane::Standard, &[("tax", 3)]));
+    changes.push(queue("elders", Lane::SpecialNeeds, &[]));
+    changes.extend(SAFE.iter().map(|(name, lane)| queue(name, *lane, &[])));
+    changes.extend((0..plan.agents).map(|n| agent(n, n < plan.cleared, dice)));
+    changes
+}
+
+pub(crate) fn agent_name(n: u32) -> AgentName {
+    name(AgentName::new(&format!("agent-{n:03}")))
+}
+
+/// Names written in this program are names.
+pub(crate) fn name<T, E: std::fmt::Debug>(made: Result<T, E>) -> T {
+    made.expect("a literal name")
+}
+
+fn level(n: u8) -> Level {
+    Level::new(n).expect("1 to 5")
+}
+
+fn queue(queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Change {
+    let safe = lane.is_safeguarding();
+    let rung = |after_seconds, to| LastResort { after_seconds, to };
+    let on_call = E164::parse("+254700000195").expect("a literal number");
+    let chain = vec![
+        rung(20, LastResortTo::OnCall(on_call)),
+        rung(45, LastResortTo::Outside(String::from("1195"))),
+        rung(60, LastResortTo::AnyAgent),
+    ];
+    let drop_skills: BTreeSet<SkillName> = skills.iter().map(|(s, _)| name(SkillName::new(s))).collect();
+    let widening = |after_seconds, drop_skills, lower_levels, drop_language| Widening {
+        after_seconds,
+        drop_skills,
+        lower_levels,
+        drop_language,
+    };
+    let widenings = vec![
+        widening(30, BTreeSet::new(), 1, false),
+        widening(90, drop_skills, 0, false),
+        widening(150, BTreeSet::new(), 0, true),
+    ];
+    Change::QueueSet {
+        queue: Queue {
+            name: name(QueueName::new(queue)),
+            shown_as: BTreeMap::new(),
+            tenant: name(TenantName::new(OPERATOR)),
+            lane,
+            skills: skills.iter().map(|(s, l)| (name(SkillName::new(s)), level(*l))).collect(),
+            language: true,
+            tier: Tier::L1,
+            base: if queue == "elders" { 2 } else { 0 },
+            slope: if queue == "elders" { 2 } else { 1 },
+            choose: if queue == "tax" { Choose::HighestLevel } else { Choose::LongestIdle },
+            offer_seconds: if safe { 15 } else { 20 },
+            wrap_up_seconds: 30,
+            target_seconds: 20,
+            target_percent: 80,
+            widenings,
+            last_resort: if safe { chain } else { Vec::new() },
+        },
+    }
+}
+
+fn agent(n: u32, cleared: bool, dice: &mut Dice) -> Change {
+    let mut languages = BTreeSet::from([Language::SW]);
+    if cleared || dice.percent(70) {
+        languages.insert(Language::EN);
+    }
+    let mut skills = BTreeMap::new();
+    if dice.percent(50) {
+        skills.insert(name(SkillName::new("tax")), level(dice.between(1, 5) as u8));
+    }
+    let lanes = SAFE.iter().map(|(_, lane)| *lane).filter(|_| cleared && dice.percent(80));
+    let mut clearances: BTreeSet<Lane> = lanes.collect();
+    if cleared {
+        clearances.insert(SAFE[n as usize % SAFE.len()].1);
+    }
+    Change::AgentSet {
+        agent: Agent {
+            name: agent_name(n),
+            shown_as: String::from("simulated"),
+            roles: BTreeSet::from([Role::Agent]),
+            languages,
+            skills,
+            clearances,
+            tenants: BTreeSet::new(),
+            tier: Tier::L1,
+            text_contacts: 2,
+        },
+    }
+}

@@ -1,14 +1,15 @@
-//! Token buckets by source address: how many new requests one address may start. A flood costs its
+//! Token buckets by source: how many new requests one source may start. A flood costs its
 //! sender's tokens, nobody else's.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use vocabulary::Time;
+use vocabulary::{Span, Time};
 
-/// The most addresses remembered; beyond it the fullest buckets, which say nothing, are forgotten.
+/// The most sources remembered; beyond it full buckets, which say nothing, are forgotten.
 pub const MAX_SOURCES: usize = 65_536;
+/// How often a full table is gone through for sources to forget.
+const FORGET_EVERY: Span = Span::seconds(1);
 
-/// How fast an address may start things.
+/// How fast a source may start things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Tokens gained per second.
@@ -28,19 +29,31 @@ pub enum Verdict {
     Drop,
 }
 
-/// The buckets of one kind of request.
-#[derive(Debug, Default)]
-pub struct Buckets {
+/// The buckets of one kind of request, by what tells sources apart.
+#[derive(Debug)]
+pub struct Buckets<K> {
     /// Thousandths of a token (below zero: refusals owed) and the moment they were counted.
-    levels: BTreeMap<IpAddr, (i64, Time)>,
+    levels: BTreeMap<K, (i64, Time)>,
+    /// When the table was last gone through.
+    forgotten: Time,
 }
 
-impl Buckets {
+impl<K> Default for Buckets<K> {
+    fn default() -> Buckets<K> {
+        Buckets { levels: BTreeMap::new(), forgotten: Time::ZERO }
+    }
+}
+
+impl<K: Ord> Buckets<K> {
     /// Takes one token of `source`.
-    pub fn take(&mut self, now: Time, source: IpAddr, rate: Rate) -> Verdict {
+    pub fn take(&mut self, now: Time, source: K, rate: Rate) -> Verdict {
         let full = i64::from(rate.burst) * 1_000;
         if self.levels.len() >= MAX_SOURCES && !self.levels.contains_key(&source) {
-            self.forget(now, rate);
+            // Once a second at most: going through a full table for every forged address would be a
+            // flood's best weapon.
+            if now.since(self.forgotten) >= FORGET_EVERY {
+                self.forget(now, rate);
+            }
             if self.levels.len() >= MAX_SOURCES {
                 return Verdict::Drop;
             }
@@ -61,15 +74,16 @@ impl Buckets {
         Verdict::Drop
     }
 
-    /// Forgets addresses whose bucket has filled up again.
+    /// Forgets sources whose bucket has filled up again.
     pub fn forget(&mut self, now: Time, rate: Rate) {
+        self.forgotten = now;
         let full = i64::from(rate.burst) * 1_000;
         self.levels.retain(|_, (level, at)| {
             level.saturating_add(now.since(*at).0.saturating_mul(i64::from(rate.per_second))) < full
         });
     }
 
-    /// How many addresses are remembered.
+    /// How many sources are remembered.
     pub fn len(&self) -> usize {
         self.levels.len()
     }
@@ -83,6 +97,7 @@ impl Buckets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     const RATE: Rate = Rate { per_second: 2, burst: 3 };
 

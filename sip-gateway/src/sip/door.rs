@@ -3,7 +3,8 @@
 
 use crate::sip::bucket::{Buckets, Rate, Verdict};
 use crate::sip::message::{Message, MessageError, Start};
-use std::net::IpAddr;
+use crate::sip::registrar::FlowId;
+use std::net::{IpAddr, Ipv6Addr};
 use vocabulary::Time;
 
 /// Methods taken, as Allow says them (RFC 3261 §20.5).
@@ -16,23 +17,31 @@ const CARRIED: [&str; 14] = [
 /// Seconds a refused sender is asked to wait.
 const RETRY_AFTER: &str = "5";
 
-/// Rates of one class of source.
+/// Who sends, as far as floods are concerned. Each kind is counted apart, so that a crowd of forged
+/// addresses fills no table that the trunk or a browser needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DoorRates {
-    /// INVITEs (retransmissions and re-INVITEs included) and REGISTERs.
-    pub starting: Rate,
-    /// Everything else, garbage included.
-    pub other: Rate,
+pub enum Sender {
+    /// Anyone on UDP or TCP.
+    Stranger(IpAddr),
+    /// The trunk, whose one address carries every call; and this machine.
+    Trunk(IpAddr),
+    /// A WebSocket, let in by its upgrade: many browsers share one office's address.
+    Web(FlowId),
 }
 
-impl DoorRates {
-    /// For anyone.
-    pub const STRANGER: DoorRates =
-        DoorRates { starting: Rate { per_second: 20, burst: 60 }, other: Rate { per_second: 200, burst: 600 } };
-    /// For the trunk, whose one address carries every call.
-    pub const TRUNK: DoorRates =
-        DoorRates { starting: Rate { per_second: 500, burst: 2_000 }, other: Rate { per_second: 5_000, burst: 20_000 } };
+/// Rates of one kind of sender.
+struct Rates {
+    /// INVITEs (retransmissions and re-INVITEs included) and REGISTERs.
+    starting: Rate,
+    /// Everything else, garbage included.
+    other: Rate,
 }
+
+const STRANGER: Rates =
+    Rates { starting: Rate { per_second: 20, burst: 60 }, other: Rate { per_second: 200, burst: 600 } };
+const TRUNK: Rates =
+    Rates { starting: Rate { per_second: 500, burst: 2_000 }, other: Rate { per_second: 5_000, burst: 20_000 } };
+const WEB: Rates = Rates { starting: Rate { per_second: 5, burst: 30 }, other: Rate { per_second: 50, burst: 300 } };
 
 /// What happens to one message.
 pub enum Admission {
@@ -52,22 +61,51 @@ pub enum Admission {
     },
 }
 
-/// Buckets of every source.
+/// Buckets of one kind of sender.
+#[derive(Debug)]
+struct Kind<K> {
+    starting: Buckets<K>,
+    other: Buckets<K>,
+}
+
+/// Buckets of every sender.
 #[derive(Debug, Default)]
 pub struct Door {
-    starting: Buckets,
-    other: Buckets,
+    strangers: Kind<IpAddr>,
+    trunks: Kind<IpAddr>,
+    web: Kind<FlowId>,
+}
+
+impl<K> Default for Kind<K> {
+    fn default() -> Kind<K> {
+        Kind { starting: Buckets::default(), other: Buckets::default() }
+    }
+}
+
+impl<K: Ord> Kind<K> {
+    fn take(&mut self, now: Time, sender: K, rates: &Rates, starting: bool) -> Verdict {
+        match starting {
+            true => self.starting.take(now, sender, rates.starting),
+            false => self.other.take(now, sender, rates.other),
+        }
+    }
+
+    fn forget(&mut self, now: Time, rates: &Rates) {
+        self.starting.forget(now, rates.starting);
+        self.other.forget(now, rates.other);
+    }
 }
 
 impl Door {
-    /// Judges `bytes` from `source`. `limit` is the largest message of the transport, `tag` a random
+    /// Judges `bytes` of a sender. `limit` is the largest message of the transport, `tag` a random
     /// text for the To of an answer.
-    pub fn admit(&mut self, now: Time, source: IpAddr, rates: DoorRates, limit: usize, tag: &str, bytes: &[u8]) -> Admission {
+    pub fn admit(&mut self, now: Time, sender: Sender, limit: usize, tag: &str, bytes: &[u8]) -> Admission {
         // By the first bytes alone: a flood must not buy parsing.
         let starting = bytes.starts_with(b"INVITE ") || bytes.starts_with(b"REGISTER ");
-        let verdict = match starting {
-            true => self.starting.take(now, source, rates.starting),
-            false => self.other.take(now, source, rates.other),
+        let verdict = match sender {
+            Sender::Stranger(source) => self.strangers.take(now, network(source), &STRANGER, starting),
+            Sender::Trunk(source) => self.trunks.take(now, source, &TRUNK, starting),
+            Sender::Web(flow) => self.web.take(now, flow, &WEB, starting),
         };
         if verdict == Verdict::Drop || (verdict == Verdict::Refuse && !starting) {
             return Admission::Drop { reason: "rate" };
@@ -87,10 +125,19 @@ impl Door {
         shape(message, tag)
     }
 
-    /// Forgets sources that have been quiet.
+    /// Forgets senders that have been quiet.
     pub fn forget(&mut self, now: Time) {
-        self.starting.forget(now, DoorRates::STRANGER.starting);
-        self.other.forget(now, DoorRates::STRANGER.other);
+        self.strangers.forget(now, &STRANGER);
+        self.trunks.forget(now, &TRUNK);
+        self.web.forget(now, &WEB);
+    }
+}
+
+/// One home has 2^64 addresses of IPv6; they are one source.
+fn network(source: IpAddr) -> IpAddr {
+    match source {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
+        v4 => v4,
     }
 }
 
@@ -132,8 +179,11 @@ mod tests {
     }
 
     fn judge(door: &mut Door, bytes: &[u8]) -> String {
-        let source = IpAddr::from([10, 0, 0, 1]);
-        match door.admit(Time(0), source, DoorRates::STRANGER, 8_192, "t", bytes) {
+        judge_as(door, Sender::Stranger(IpAddr::from([10, 0, 0, 1])), bytes)
+    }
+
+    fn judge_as(door: &mut Door, sender: Sender, bytes: &[u8]) -> String {
+        match door.admit(Time(0), sender, 8_192, "t", bytes) {
             Admission::Take(_) => "take".into(),
             Admission::Answer { response, reason } => format!("{} {reason}", response.code().expect("a response")),
             Admission::Drop { reason } => format!("drop {reason}"),
@@ -167,6 +217,22 @@ mod tests {
         assert_eq!(found.iter().filter(|f| *f == "503 rate").count(), 60);
         assert_eq!(found.last().map(String::as_str), Some("drop rate"));
         assert_eq!(judge(&mut door, text("BYE").as_bytes()), "take", "what ends a call is counted apart");
+    }
+
+    #[test]
+    fn a_crowd_of_forged_addresses_keeps_neither_trunk_nor_browsers_out() {
+        let mut door = Door::default();
+        for n in 0..80_000u32 {
+            judge_as(&mut door, Sender::Stranger(IpAddr::from(n.to_be_bytes())), b"INVITE x");
+        }
+        let own = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(judge_as(&mut door, Sender::Stranger(own), text("INVITE").as_bytes()), "drop rate");
+        assert_eq!(judge_as(&mut door, Sender::Trunk(own), text("INVITE").as_bytes()), "take");
+        assert_eq!(judge_as(&mut door, Sender::Web(FlowId(1)), text("REGISTER").as_bytes()), "take");
+        let one_home = |n: u16| Sender::Stranger(IpAddr::from([0x2001, 0xdb8, 0, 1, n, n, n, n]));
+        let mut door = Door::default();
+        let taken = (0..100).filter(|n| judge_as(&mut door, one_home(*n), text("INVITE").as_bytes()) == "take");
+        assert_eq!(taken.count(), 60);
     }
 
     proptest! {

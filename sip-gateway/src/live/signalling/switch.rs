@@ -24,7 +24,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use vocabulary::{LegId, Span, Time};
 
-/// Events kept for a slow reader; beyond it digits are lost and new calls refused.
+/// Events kept for a slow reader; beyond it only beginnings and ends are kept, and new calls
+/// refused.
 const MAX_BACKLOG: usize = 16_384;
 /// The most spent tokens remembered.
 const MAX_SPENT: usize = 65_536;
@@ -183,11 +184,21 @@ impl Switch {
     /// Tells the centre, in order, without waiting for it.
     pub(super) fn tell(&mut self, event: GatewayEvent) {
         if self.backlog.is_empty() {
-            match self.events.try_send(event) {
-                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
-                Err(mpsc::error::TrySendError::Full(event)) => self.backlog.push_back(event),
+            if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
+                self.backlog.push_back(event);
             }
-        } else if !self.is_backlogged() || !matches!(event, GatewayEvent::Digit { .. }) {
+            return;
+        }
+        // What begins and ends is told however late; there are only so many legs and agents.
+        let course = matches!(
+            event,
+            GatewayEvent::Invited { .. }
+                | GatewayEvent::Answered { .. }
+                | GatewayEvent::Ended { .. }
+                | GatewayEvent::Registered { .. }
+                | GatewayEvent::Unregistered { .. }
+        );
+        if course || !self.is_backlogged() {
             self.backlog.push_back(event);
         }
     }

@@ -8,7 +8,7 @@ use crate::live::signalling::clock::{Clock, token};
 use crate::live::signalling::flows::{Flow, FlowKind, Flows};
 use crate::live::signalling::lock;
 use crate::live::signalling::stack::{Connect, Notice, Source, Stack};
-use crate::sip::door::{Admission, Door, DoorRates};
+use crate::sip::door::{Admission, Door, Sender};
 use crate::sip::message::{Framed, MAX_DATAGRAM, MAX_MESSAGE, Message, frame};
 use crate::sip::registrar::Hop;
 use rsipstack::sip::{SipMessage, Transport};
@@ -26,6 +26,8 @@ use tokio_util::task::TaskTracker;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A message begun on a stream must be whole within this time.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A stream must bring its first message within this time.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(30);
 /// A stream on which nothing comes for this long is closed; phones send keep-alives far more often.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(900);
 /// How long connecting to a trunk may take.
@@ -175,11 +177,14 @@ impl Net {
         let source = Source { peer: flow.peer, hop: Hop::Tcp(flow.peer), flow: Some(flow.id) };
         let mut buffer: Vec<u8> = Vec::with_capacity(4_096);
         let mut begun = tokio::time::Instant::now();
+        let mut idle = FIRST_TIMEOUT;
         loop {
             match frame(&buffer) {
                 Ok(Framed::Message(length)) => {
                     self.take(&buffer[..length], MAX_MESSAGE, flow.connection.clone(), source).await;
                     buffer.drain(..length);
+                    begun = tokio::time::Instant::now();
+                    idle = IDLE_TIMEOUT;
                     continue;
                 }
                 Ok(Framed::KeepAlive(length, answer)) => {
@@ -196,10 +201,11 @@ impl Net {
                     return;
                 }
             }
+            let now = tokio::time::Instant::now();
             if buffer.is_empty() {
-                begun = tokio::time::Instant::now();
+                begun = now;
             }
-            let until = begun + if buffer.is_empty() { IDLE_TIMEOUT } else { MESSAGE_TIMEOUT };
+            let until = begun + if buffer.is_empty() { idle } else { MESSAGE_TIMEOUT };
             match tokio::time::timeout_at(until, reader.read_buf(&mut buffer)).await {
                 Ok(Ok(length)) if length > 0 => {}
                 _ => return,
@@ -208,10 +214,13 @@ impl Net {
     }
 
     async fn take(&self, bytes: &[u8], limit: usize, connection: SipConnection, source: Source) {
-        let trunk = self.is_trunk(source.peer.ip());
-        let rates = if trunk { DoorRates::TRUNK } else { DoorRates::STRANGER };
+        let sender = match (source.hop, source.peer.ip()) {
+            (Hop::Flow(flow), _) => Sender::Web(flow),
+            (_, ip) if self.is_trunk(ip) => Sender::Trunk(ip),
+            (_, ip) => Sender::Stranger(ip),
+        };
         let (now, tag) = (self.clock.now(), token(8));
-        let mut admission = lock(&self.door).admit(now, source.peer.ip(), rates, limit, &tag, bytes);
+        let mut admission = lock(&self.door).admit(now, sender, limit, &tag, bytes);
         if let Admission::Take(message) = &admission
             && self.stack.is_full()
             && matches!(message.method(), Some("INVITE" | "REGISTER" | "OPTIONS"))

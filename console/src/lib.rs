@@ -1,1 +1,174 @@
-//! console
+//! The HTTP face of the centre: the API and the sockets of the agent's desk, the CRM, the wall and the
+//! citizen's pages, and the screens themselves. It shows and asks; it decides nothing about routing,
+//! holds no call and no chat session. What it needs of the rest of the centre is the [`ports::Centre`]
+//! trait, which the binary implements; what goes over the wire is in `PROTOCOL.md`.
+
+pub mod api;
+mod card;
+pub mod clock;
+pub mod credentials;
+mod desk;
+mod desks;
+pub mod failure;
+pub mod guards;
+pub mod messages;
+pub mod ports;
+mod records;
+mod screens;
+mod session;
+mod store;
+pub mod view;
+mod wall;
+mod wall_picture;
+mod wire;
+
+pub use clock::Clock;
+pub use credentials::{CredentialError, Credentials, NewUser};
+pub use guards::{Doors, Place, same_origin};
+pub use session::{COOKIE, Me};
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::middleware::from_fn;
+use desks::Desks;
+use ports::Centre;
+use records::Records;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often sessions that ran out are ended.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+
+/// The console, shared by every request. Cheap to clone.
+#[derive(Clone)]
+pub struct ConsoleState(Arc<Inner>);
+
+struct Inner {
+    centre: Arc<dyn Centre>,
+    credentials: Credentials,
+    records: Records,
+    doors: Doors,
+    desks: Desks,
+    clock: Clock,
+    secure: bool,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl ConsoleState {
+    /// Puts the parts together and starts the task that ends sessions when they run out. `secure` says
+    /// that browsers reach us by HTTPS: the cookie then never travels by plain HTTP. Must be called within a
+    /// tokio runtime; [`ConsoleState::close`] ends what it started.
+    pub fn new(centre: Arc<dyn Centre>, crm: crm::Crm, credentials: Credentials, secure: bool) -> ConsoleState {
+        let clock = credentials.clock().clone();
+        let state = ConsoleState(Arc::new(Inner {
+            centre,
+            credentials,
+            records: Records::new(crm),
+            doors: Doors::new(clock.clone()),
+            desks: Desks::default(),
+            clock,
+            secure,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }));
+        state.0.tasks.spawn(purge(state.0.credentials.clone(), state.0.stop.clone()));
+        state
+    }
+
+    /// Ends every socket and task of the console and waits for them.
+    pub async fn close(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// Who sends these headers; `None` without a living session, and while the store cannot be asked. The
+    /// binary guards `/sip` with it.
+    pub async fn session_of(&self, headers: &HeaderMap) -> Option<Me> {
+        match self.me_of(headers).await {
+            Ok(me) => me,
+            Err(error) => {
+                tracing::warn!(%error, "a session could not be looked up");
+                None
+            }
+        }
+    }
+
+    pub(crate) async fn me_of(&self, headers: &HeaderMap) -> Result<Option<Me>, CredentialError> {
+        let Some(cookie) = session::cookie_of(headers) else { return Ok(None) };
+        let Some(session) = self.0.credentials.session(cookie).await? else { return Ok(None) };
+        let view = self.0.centre.view();
+        let agent = view.set_up.agents.get(&session.name).cloned();
+        Ok(agent.map(|agent| Me { name: session.name.clone(), agent: Arc::new(agent), session }))
+    }
+
+    /// Users, sessions and devices.
+    pub fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
+    /// The caps on what one address may hold without a log-in.
+    pub fn doors(&self) -> &Doors {
+        &self.0.doors
+    }
+
+    pub(crate) fn centre(&self) -> &dyn Centre {
+        self.0.centre.as_ref()
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.0.records
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn secure(&self) -> bool {
+        self.0.secure
+    }
+
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    pub(crate) fn desks(&self) -> &Desks {
+        &self.0.desks
+    }
+}
+
+impl std::fmt::Debug for ConsoleState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConsoleState")
+    }
+}
+
+/// Everything under one origin: API, sockets, pages. The binary adds `/sip` and `/chat/ws` by `merge`
+/// and serves it with `into_make_service_with_connect_info::<SocketAddr>()`, so that addresses count.
+pub fn router(state: ConsoleState) -> Router {
+    Router::new()
+        .merge(api::routes())
+        .merge(screens::routes())
+        .layer(from_fn(guards::strict_headers))
+        .with_state(state)
+}
+
+async fn purge(credentials: Credentials, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = credentials.purge().await {
+            tracing::warn!(%error, "sessions that ran out could not be ended; trying again in a minute");
+        }
+    }
+}

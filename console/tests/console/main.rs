@@ -1,0 +1,9 @@
+//! The console from outside: its router over a real floor and a real CRM, as a browser meets it.
+
+mod desk;
+mod document;
+mod limits;
+mod login;
+mod scope;
+mod wall;
+mod world;

@@ -4,6 +4,7 @@ use crate::rig::{HOST, Phone, Rig, counted, leg, port_of};
 use crate::sound::{hears, tone};
 use sip_gateway::live::plane::{MediaKind, PlaneCommand, PlaneConfig, PlaneEvent, Plane};
 use sip_gateway::media::digits::{DigitReader, Event};
+use sip_gateway::media::rtcp;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -226,6 +227,7 @@ fn a_phone_behind_a_translator_is_followed_once() {
 fn a_tap_holds_both_sides_only_while_bridged() {
     let mut rig = Rig::new();
     let (mut citizen, mut agent) = pair(&mut rig, Law::A, Law::Mu);
+    let mut third = Phone::call(&mut rig, leg(3), Law::A, 101);
     let (sink, mut tape) = rtrb::RingBuffer::new(200);
     rig.plane.tap(leg(1), leg(2), sink).unwrap();
     rig.sync();
@@ -233,6 +235,9 @@ fn a_tap_holds_both_sides_only_while_bridged() {
     rig.tell(PlaneCommand::Unbridge { a: leg(1), b: leg(2) });
     rig.sync();
     citizen.say(&[0x77; 160]);
+    // Neither is a talk with somebody else part of the recording.
+    rig.bridge(leg(1), leg(3));
+    talk(&mut citizen, &mut third, 3);
     citizen.press('1');
     rig.wait_for(PlaneEvent::Digit { leg: leg(1), digit: '1' });
     rig.tell(PlaneCommand::Untap { citizen: leg(1) });
@@ -372,6 +377,46 @@ fn a_range_of_ports_runs_out_and_is_given_back() {
     rig.tell(PlaneCommand::Open { leg: leg(3), kind: MediaKind::Rtp });
     rig.tell(PlaneCommand::Offer { leg: leg(3) });
     assert_eq!(port_of(&rig.local(leg(3))), probe);
+}
+
+#[test]
+fn reports_are_exchanged_and_a_leg_says_goodbye() {
+    let mut rig = Rig::new();
+    let (rtp, rtcp_socket) = (UdpSocket::bind((HOST, 0)).unwrap(), UdpSocket::bind((HOST, 0)).unwrap());
+    rtcp_socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let port = rtcp_socket.local_addr().unwrap().port();
+    let sdp = Phone::offer(&rtp, Law::A, 101, "sendrecv") + &format!("a=rtcp:{port}\r\n");
+    let mut phone = Phone::call_from(&mut rig, leg(1), Law::A, 101, rtp, sdp);
+    rig.plane.play(leg(1), 1, vec![clip(3, 0)], false).unwrap();
+    let ours = (0..3).map(|_| phone.hear().header).last().unwrap();
+    for n in [0, 1, 3] {
+        phone.sequence = 100 + n;
+        phone.say(&[0xd5; 160]);
+    }
+    let sent = rtcp::Sent { ntp: 0x1234_5678_9abc_def0, timestamp: 0, packets: 3, octets: 480 };
+    let report = rtcp::write(phone.ssrc, Some(sent), None, "phone", false);
+    rtcp_socket.send_to(&report, (HOST, phone.far.port() + 1)).unwrap();
+    phone.press('1');
+    rig.wait_for(PlaneEvent::Digit { leg: leg(1), digit: '1' });
+    // The tick comes behind all reading of a round, so by the next frame their report was read too.
+    rig.plane.play(leg(1), 2, vec![clip(1, 0)], false).unwrap();
+    rig.wait_for(PlaneEvent::Played { leg: leg(1), play: 2 });
+    let PlaneEvent::Stats { lost, .. } = rig.close(leg(1)) else { panic!() };
+    assert!(lost >= 1);
+    let mut buffer = [0; 500];
+    let told = loop {
+        let (length, from) = rtcp_socket.recv_from(&mut buffer).unwrap();
+        assert_eq!(from.port(), phone.far.port() + 1);
+        let told = rtcp::parse(&buffer[..length], phone.ssrc).unwrap();
+        assert_eq!(buffer[4..8], ours.ssrc.to_be_bytes());
+        if told.goodbye {
+            break told;
+        }
+    };
+    let heard = told.heard.expect("a block on the phone");
+    assert!(told.report.is_some(), "it sent, so it reports what it sent");
+    assert!(heard.lost >= 1, "{heard:?}");
+    assert_eq!(heard.last_report, 0x5678_9abc);
 }
 
 #[test]

@@ -141,11 +141,6 @@ impl Credentials {
         &self.0.devices
     }
 
-    /// Where the time comes from.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.0.clock
-    }
-
     /// Adds a user with a generated password.
     ///
     /// # Errors

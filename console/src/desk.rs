@@ -6,7 +6,7 @@ use crate::ConsoleState;
 use crate::card::Cards;
 use crate::desks::OpenDesk;
 use crate::failure::Failure;
-use crate::guards::{MAX_FRAME, same_origin};
+use crate::guards::{MAX_FRAME, origin_is_ours};
 use crate::messages::Message;
 use crate::ports::{CallControl, ChatLine};
 use crate::session::Me;
@@ -60,7 +60,7 @@ pub(crate) async fn socket(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     me.need(&[Role::Agent])?;
-    if !same_origin(&headers) {
+    if !origin_is_ours(&headers) {
         return Err(Message::NotFromOurPage.into());
     }
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);

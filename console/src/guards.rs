@@ -93,7 +93,7 @@ pub(crate) async fn absent() -> Failure {
 
 /// Whether a WebSocket upgrade comes from a page of ours: browsers always send `Origin`, and its host
 /// and port must be those the request was made to. The binary asks this at `/sip` and `/chat/ws`.
-pub fn same_origin(headers: &HeaderMap) -> bool {
+pub fn origin_is_ours(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
     let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
@@ -231,7 +231,7 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(header::ORIGIN, origin.parse().expect("a header"));
             }
-            same_origin(&headers)
+            origin_is_ours(&headers)
         };
         assert!(ours(Some("http://127.0.0.1:8080"), "127.0.0.1:8080"));
         assert!(ours(Some("https://Centre.Example"), "centre.example"));

@@ -24,7 +24,7 @@ mod wire;
 
 pub use clock::Clock;
 pub use credentials::{CredentialError, Credentials, NewUser};
-pub use guards::{Doors, Place, same_origin};
+pub use guards::{Doors, Place, origin_is_ours};
 pub use session::{COOKIE, Me};
 
 use axum::Router;
@@ -40,6 +40,20 @@ use tokio_util::task::TaskTracker;
 
 /// How often sessions that ran out are ended.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+
+/// What the console is made of.
+pub struct Parts {
+    /// The rest of the centre.
+    pub centre: Arc<dyn Centre>,
+    /// Users, sessions and devices.
+    pub credentials: Credentials,
+    /// The CRM.
+    pub crm: crm::Crm,
+    /// Where the time comes from: the clock the credentials were opened with.
+    pub clock: Clock,
+    /// Whether browsers reach us by HTTPS: the cookie then never travels by plain HTTP.
+    pub secure: bool,
+}
 
 /// The console, shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -58,19 +72,17 @@ struct Inner {
 }
 
 impl ConsoleState {
-    /// Puts the parts together and starts the task that ends sessions when they run out. `secure` says
-    /// that browsers reach us by HTTPS: the cookie then never travels by plain HTTP. Must be called within a
-    /// tokio runtime; [`ConsoleState::close`] ends what it started.
-    pub fn new(centre: Arc<dyn Centre>, crm: crm::Crm, credentials: Credentials, secure: bool) -> ConsoleState {
-        let clock = credentials.clock().clone();
+    /// Puts the parts together and starts the task that ends sessions when they run out. Must be called
+    /// within a tokio runtime; [`ConsoleState::close`] ends what it started.
+    pub fn new(parts: Parts) -> ConsoleState {
         let state = ConsoleState(Arc::new(Inner {
-            centre,
-            credentials,
-            records: Records::new(crm),
-            doors: Doors::new(clock.clone()),
+            doors: Doors::new(parts.clock.clone()),
+            centre: parts.centre,
+            credentials: parts.credentials,
+            records: Records::new(parts.crm),
             desks: Desks::default(),
-            clock,
-            secure,
+            clock: parts.clock,
+            secure: parts.secure,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
@@ -85,19 +97,11 @@ impl ConsoleState {
         self.0.tasks.wait().await;
     }
 
-    /// Who sends these headers; `None` without a living session, and while the store cannot be asked. The
-    /// binary guards `/sip` with it.
-    pub async fn session_of(&self, headers: &HeaderMap) -> Option<Me> {
-        match self.me_of(headers).await {
-            Ok(me) => me,
-            Err(error) => {
-                tracing::warn!(%error, "a session could not be looked up");
-                None
-            }
-        }
-    }
-
-    pub(crate) async fn me_of(&self, headers: &HeaderMap) -> Result<Option<Me>, CredentialError> {
+    /// Who sends these headers; `None` without a living session. The binary guards `/sip` with it.
+    ///
+    /// # Errors
+    /// [`CredentialError::Store`] when the store cannot be asked.
+    pub async fn session_of(&self, headers: &HeaderMap) -> Result<Option<Me>, CredentialError> {
         let Some(cookie) = session::cookie_of(headers) else { return Ok(None) };
         let Some(session) = self.0.credentials.session(cookie).await? else { return Ok(None) };
         let view = self.0.centre.view();

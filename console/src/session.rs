@@ -59,7 +59,7 @@ impl Me {
 impl FromRequestParts<ConsoleState> for Me {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Me, Failure> {
-        state.me_of(&parts.headers).await?.ok_or(Failure::Told(Message::NotLoggedIn))
+        state.session_of(&parts.headers).await?.ok_or(Failure::Told(Message::NotLoggedIn))
     }
 }
 

@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use console::ports::{CallControl, Centre, CentreError, ChatLine, Health, Playback, Speaker, WebCall};
 use console::view::{Facts, View};
-use console::{Clock, ConsoleState, Credentials};
+use console::{Clock, ConsoleState, Credentials, Parts};
 use crm::{Crm, CrmRecord, MasterKey, MasterKeys, NewMessage, Personal};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::{SinkExt, StreamExt};
@@ -85,10 +85,16 @@ impl World {
         let clock = Arc::new(AtomicI64::new(START));
         let now = clock.clone();
         let time = Clock::from_fn(move || Time(now.load(Ordering::SeqCst)));
-        let credentials = Credentials::open(db, &[3; 32], time).await.expect("opens");
+        let credentials = Credentials::open(db, &[3; 32], time.clone()).await.expect("opens");
         let centre = Arc::new(TestCentre::new(clock.clone(), crm.clone()));
         set_up(&centre);
-        let state = ConsoleState::new(centre.clone(), crm.clone(), credentials.clone(), secure);
+        let state = ConsoleState::new(Parts {
+            centre: centre.clone(),
+            credentials: credentials.clone(),
+            crm: crm.clone(),
+            clock: time,
+            secure,
+        });
         let app = console::router(state.clone());
         World { app, state, centre, credentials, crm, clock, _folder: folder }
     }

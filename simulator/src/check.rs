@@ -274,7 +274,7 @@ impl Check {
         };
     }
 
-    /// Who is offered what: clearance, one voice, and nobody passed by who asked for the same.
+    /// Who is offered what: clearance, wrap-up over, and nobody passed by who asked for the same.
     fn check_offer(&mut self, at: Time, contact: ContactId, life: &Life, agents: &[AgentName], rule: AgentRule) {
         let Some(want) = &life.want else { return };
         for agent in agents {
@@ -282,6 +282,10 @@ impl Check {
             self.promise(cleared || rule == AgentRule::LastResort, at, || {
                 format!("{contact} of lane {} offered to {agent}, who is not cleared", want.lane.as_str())
             });
+        }
+        for agent in agents {
+            let writes = self.lives.values().any(|other| other.stand == Stand::Writing(agent.clone()));
+            self.promise(!writes, at, || format!("{contact} offered to {agent}, who is still wrapping up"));
         }
         let passed = self.lives.iter().find(|(id, other)| {
             let same = other.want.as_ref() == Some(want) && other.same_kind(life) && other.any == life.any;

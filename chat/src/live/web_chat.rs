@@ -13,6 +13,8 @@ use tokio_tungstenite::tungstenite;
 
 /// How long a page may take to take in one frame.
 const SEND_TIME: Duration = Duration::from_secs(10);
+/// How long a page may take to say goodbye.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
 
 /// Upgrades a request to the chat's WebSocket, with the limits of the protocol. `peer` is the citizen's
 /// address: behind a proxy the caller finds it out.
@@ -32,8 +34,14 @@ pub async fn serve(mut socket: WebSocket, peer: SocketAddr, hub: Hub) {
         metrics::counter!("hctc_chat_refused_total", "why" => why.reason()).increment(1);
     }
     let close = Message::Close(Some(CloseFrame { code: why.code(), reason: why.reason().into() }));
-    // The page may be gone already.
-    let _ = tokio::time::timeout(SEND_TIME, socket.send(close)).await;
+    // The page may be gone already. Its own close frame is waited for: closing the socket over unread
+    // bytes would reset the line and lose the code on its way.
+    let farewell = async {
+        socket.send(close).await.ok()?;
+        while let Some(Ok(_)) = socket.recv().await {}
+        Some(())
+    };
+    let _ = tokio::time::timeout(CLOSE_TIME, farewell).await;
 }
 
 /// `None`: the page closed it.

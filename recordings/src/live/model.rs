@@ -147,7 +147,7 @@ impl Walk {
             14 => (210, 256),
             _ => return Err(ModelFault::Shape("a tensor of a type this program does not know")),
         };
-        if elements % block != 0 {
+        if !elements.is_multiple_of(block) {
             return Err(ModelFault::Shape("the size of a tensor"));
         }
         self.skip(name as u64, short)?;

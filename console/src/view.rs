@@ -195,3 +195,53 @@ impl View {
 pub(crate) fn lane_of(contact: &ContactView) -> Lane {
     contact.lane.unwrap_or(Lane::Standard)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vocabulary::{Channel, EntryName, FloorName, Needs, QueueName, Risk, TenantName, Ulid};
+
+    fn fold(facts: &mut Facts, at: i64, event: Event) {
+        facts.fold(&Entry { seq: at as u64, at: Time(at), v: vocabulary::event::VERSION, event });
+    }
+
+    fn queued(contact: ContactId, lane: Lane) -> Event {
+        Event::Queued {
+            contact,
+            queue: QueueName::new("siri").expect("a name"),
+            needs: Needs::default(),
+            lane,
+            risk: Risk::P1,
+            base: 0,
+            arrived: Time(1),
+        }
+    }
+
+    #[test]
+    fn an_alarm_remembers_the_lane_of_a_contact_that_has_left() {
+        let contact = ContactId(Ulid(7));
+        let mut facts = Facts::default();
+        fold(&mut facts, 1, Event::Arrived {
+            contact,
+            channel: Channel::Voice,
+            tenant: TenantName::new("huduma").expect("a name"),
+            entry: EntryName::new("main").expect("a name"),
+        });
+        fold(&mut facts, 2, queued(contact, Lane::Child));
+        fold(&mut facts, 3, Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(contact) });
+        facts.contacts.clear();
+        assert_eq!(facts.alarms[&(Alarm::ImminentDropped, Some(contact))], (Time(3), Some(Lane::Child)));
+        fold(&mut facts, 4, Event::AlarmCleared { alarm: Alarm::ImminentDropped, contact: Some(contact) });
+        assert!(facts.alarms.is_empty());
+    }
+
+    #[test]
+    fn what_has_left_the_floor_is_forgotten() {
+        let floor = Floor::new(FloorName::new("huduma").expect("a name"));
+        let mut facts = Facts::default();
+        fold(&mut facts, 1, queued(ContactId(Ulid(7)), Lane::Gbv));
+        let set_up = Arc::new(floor.centre().clone());
+        let view = View::take(Time(2), &floor, set_up, &mut facts);
+        assert!(view.facts.is_empty() && facts.contacts.is_empty());
+    }
+}

@@ -52,22 +52,22 @@ fn channels(seen: &figures::View) -> BTreeMap<&'static str, Value> {
     used.into_iter().map(|channel| (channel.as_str(), told(&sum(seen, |row| row.channel == channel)))).collect()
 }
 
+/// Rows added up, as far as the wall shows them.
 fn sum(seen: &figures::View, which: impl Fn(&figures::Row) -> bool) -> Counts {
     let mut total = Counts::default();
-    for Counts { arrived, in_flow, waiting, waiting_since, answered, abandoned, abandoned_short, dropped, self_served, in_time, wait_sum, .. } in
-        seen.rows.iter().filter(|row| which(row)).map(|row| &row.counts)
-    {
-        total.arrived += arrived;
-        total.in_flow += in_flow;
-        total.waiting += waiting;
-        total.waiting_since = [total.waiting_since, *waiting_since].into_iter().flatten().min();
-        total.answered += answered;
-        total.abandoned += abandoned;
-        total.abandoned_short += abandoned_short;
-        total.dropped += dropped;
-        total.self_served += self_served;
-        total.in_time += in_time;
-        total.wait_sum = total.wait_sum + *wait_sum;
+    for row in seen.rows.iter().filter(|row| which(row)) {
+        let counts = &row.counts;
+        total.arrived += counts.arrived;
+        total.in_flow += counts.in_flow;
+        total.waiting += counts.waiting;
+        total.waiting_since = [total.waiting_since, counts.waiting_since].into_iter().flatten().min();
+        total.answered += counts.answered;
+        total.abandoned += counts.abandoned;
+        total.abandoned_short += counts.abandoned_short;
+        total.dropped += counts.dropped;
+        total.self_served += counts.self_served;
+        total.in_time += counts.in_time;
+        total.wait_sum = total.wait_sum + counts.wait_sum;
     }
     total
 }

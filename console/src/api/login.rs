@@ -90,7 +90,11 @@ impl MeView {
 /// Logs in. The answer never says which part was wrong.
 #[utoipa::path(post, path = "/api/login", tag = "login", request_body = LogInForm, responses(
     (status = 200, body = MeView), (status = 401, description = "wrong"), (status = 429, description = "too many tries")))]
-async fn log_in(State(state): State<ConsoleState>, CameFrom(address): CameFrom, Json(form): Json<LogInForm>) -> Api<Response> {
+async fn log_in(
+    State(state): State<ConsoleState>,
+    CameFrom(address): CameFrom,
+    Json(form): Json<LogInForm>,
+) -> Api<Response> {
     let cookie = match state.credentials().log_in(&form.name, &form.password, &form.code, address).await? {
         LogIn::In { cookie } => cookie,
         LogIn::Wait(wait) => return Err(Failure::Wait(Message::TooManyTries, wait)),

@@ -4,7 +4,10 @@
 use crate::ConsoleState;
 use crate::failure::Failure;
 use crate::ports::Speaker;
-use crm::{CaseKind, CaseState, CaseSummary, CitizenView, ContactView, CrmRecord, RecordingState, Search, TranscriptState, Viewer};
+use crm::{
+    CaseKind, CaseState, CaseSummary, CitizenView, ContactView, CrmRecord, RecordingState, Search, TranscriptState,
+    Viewer,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use vocabulary::centre::{Change, Rules};
 use vocabulary::event::Actor;
-use vocabulary::{Channel, E164, EndCause, Event, Lane, Party, Presence, Risk, Time};
+use vocabulary::{Channel, E164, EndCause, Lane, Party, Presence, Risk, Time};
 
 fn is_state(frame: &Value) -> bool {
     frame["t"] == "state"
@@ -99,6 +99,10 @@ async fn a_conversation_is_whole_and_in_order_and_ends_with_a_note() {
     }
     assert_eq!(said.expect("said"), json!({"t": "said", "contact": contact(1), "id": "mine", "seq": 3}));
     assert_eq!(shown.expect("shown")["text"], "Nikusaidie vipi?");
+    world.centre.bus(contact(1), 2, Speaker::Centre, "once more");
+    world.centre.line(contact(1), Speaker::Citizen, "c", "Nataka pasipoti").await;
+    let next = page.until(|f| f["t"] == "message").await;
+    assert_eq!((next["seq"].clone(), next["text"].clone()), (json!(4), json!("Nataka pasipoti")), "none twice");
     page.say(json!({"t": "say", "contact": contact(1), "id": "x", "text": "  "})).await;
     assert_eq!(page.until(|f| f["t"] == "refused").await["refused"], "empty");
 
@@ -110,7 +114,33 @@ async fn a_conversation_is_whole_and_in_order_and_ends_with_a_note() {
     let cookie = world.log_in("wanjiku").await;
     let record = world.get(&format!("/api/crm/contacts/{}", contact(1)), &cookie).await.json();
     assert_eq!((record["disposition"].clone(), record["notes"][0]["text"].clone()), (json!("resolved"), json!("Amesaidiwa")));
-    assert_eq!(record["messages"].as_array().map(Vec::len), Some(3));
+    assert_eq!(record["messages"].as_array().map(Vec::len), Some(4));
+}
+
+#[tokio::test]
+async fn a_line_that_the_bus_lost_is_read_from_the_store() {
+    let world = World::new().await;
+    let (mut page, ..) = open_desk(&world, "amina").await;
+    page.say(json!({"t": "presence", "presence": {"is": "ready"}})).await;
+    page.until(|f| f["presence"] == json!({"is": "ready"})).await;
+    world.centre.line(contact(1), Speaker::Citizen, "a", "moja").await;
+    world.centre.queue(contact(1), Channel::WebChat, "general", Lane::Standard, Risk::P3);
+    page.until(engaged("offered")).await;
+    page.say(json!({"t": "accept", "contact": contact(1), "offer": 1})).await;
+    assert_eq!(page.until(|f| f["t"] == "message").await["text"], "moja");
+    for (client, text) in [("b", "mbili"), ("c", "tatu")] {
+        let new = crm::NewMessage {
+            seq: None,
+            client: client.to_owned(),
+            speaker: crm::Speaker::Citizen,
+            text: crm::Personal::new(text),
+            at: Time(1),
+        };
+        world.crm.messages.append(contact(1), &new).await.expect("kept");
+    }
+    world.centre.bus(contact(1), 3, Speaker::Citizen, "tatu");
+    assert_eq!(page.until(|f| f["t"] == "message").await["text"], "mbili", "the gap is filled first");
+    assert_eq!(page.until(|f| f["t"] == "message").await["text"], "tatu");
 }
 
 #[tokio::test]
@@ -185,10 +215,15 @@ async fn an_agent_whose_last_page_closes_goes_offline_but_not_in_a_call() {
     assert_eq!(presence(), Presence::Ready, "another page is open");
 
     drop(other);
-    // The call goes on by a desk phone; its end is what the leaving waits for.
-    let mut changes = world.centre.changes();
-    world.centre.obey(Command::Report(Event::Held { contact: contact(1), agent: staff("amina") }));
+    // The call goes on by a desk phone. No desk is open any more, and one task waits for the call's end.
+    let leaving = async {
+        while world.centre.listeners() != (0, 1) && presence() == Presence::Ready {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), leaving).await.expect("the desk closes");
     assert_eq!(presence(), Presence::Ready, "in a call");
+    let mut changes = world.centre.changes();
     world.centre.obey(Command::End { contact: contact(1), by: Party::Citizen, cause: EndCause::Normal });
     let gone = async {
         while presence() != Presence::Offline {

@@ -1,0 +1,79 @@
+//! `hctc centre`: the set-up as a file. The journal is the truth; a running centre takes an import as
+//! soon as it is given, each change one journaled command.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::serve::stores;
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+use vocabulary::centre::{Centre, Change};
+
+/// What can be done with the set-up.
+#[derive(Subcommand)]
+pub enum CentreCommand {
+    /// Print the set-up in force as `centre.toml`.
+    Export,
+    /// Put a file in force, change by change. The centre must not be running.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Show what an import would change.
+    Diff {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Carries it out.
+///
+/// # Errors
+/// A sentence, or every fault of the file.
+pub async fn run(config: Config, command: CentreCommand) -> Result<String, String> {
+    let assets = crate::assets::Assets::read(&config).map_err(|faults| lines(&faults))?;
+    let stores = stores::open(&config).await.map_err(|e| e.to_string())?;
+    match command {
+        CentreCommand::Export => {
+            let centre = stores.centre_in_force(&assets.centre).await.map_err(|e| e.to_string())?;
+            Ok(centre.to_toml())
+        }
+        CentreCommand::Diff { file } => {
+            let wanted = read(&file)?;
+            let centre = stores.centre_in_force(&assets.centre).await.map_err(|e| e.to_string())?;
+            let changes = centre.changes_to(&wanted);
+            if changes.is_empty() {
+                return Ok("Nothing would change.".into());
+            }
+            Ok(changes.iter().map(said).collect::<Vec<_>>().join("\n"))
+        }
+        CentreCommand::Import { file } => {
+            let wanted = read(&file)?;
+            stores.refuse_while_running(&config)?;
+            let changes = stores.import(&wanted, &Clock::start()).await?;
+            Ok(format!("{changes} change{} put in force.", if changes == 1 { "" } else { "s" }))
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Centre, String> {
+    let shown = file.display().to_string();
+    let source = std::fs::read_to_string(file).map_err(|e| format!("{shown}: cannot be read: {e}"))?;
+    Centre::parse(&shown, &source).map_err(|faults| lines(&faults))
+}
+
+fn lines(faults: &[vocabulary::Fault]) -> String {
+    faults.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// One change as a line a person reads.
+fn said(change: &Change) -> String {
+    match change {
+        Change::RulesSet { .. } => "~ rules".into(),
+        Change::EntrySet { entry } => format!("+ entry {}", entry.name),
+        Change::EntryRemoved { entry } => format!("- entry {entry}"),
+        Change::QueueSet { queue } => format!("+ queue {}", queue.name),
+        Change::QueueRemoved { queue } => format!("- queue {queue}"),
+        Change::AgentSet { agent } => format!("+ agent {}", agent.name),
+        Change::AgentRemoved { agent } => format!("- agent {agent}"),
+    }
+}

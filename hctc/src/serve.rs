@@ -1,0 +1,233 @@
+//! `hctc serve`: starts every role in one process, tells where they listen, and drains on Ctrl-C.
+//!
+//! Order matters: stores, floor, gateway and chat, reception, HTTP, and only then `ready.json`. The
+//! drain goes the other way: no new contacts, wait for the live ones, then the rest.
+
+pub mod ready;
+pub mod stores;
+
+use crate::assets::Assets;
+use crate::centre::{Lines, LiveCentre};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::contact::{OnTape, Services};
+use crate::floor::{self, FloorTask};
+use crate::hub::Hub;
+use crate::reception::Reception;
+use crate::scribe::Scribe;
+use crate::{demo, http, keeping, web};
+use ready::Ready;
+use sip_gateway::live::{Bound, Gateway, GatewayConfig, Limits, Trunk, TrunkTransport};
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing_subscriber::EnvFilter;
+
+/// A fault at start, told to the person in front of the terminal.
+type Fatal = Box<dyn Error + Send + Sync>;
+
+/// Runs the centre until it is told to stop.
+pub fn run(config: Config, demo: bool) -> ExitCode {
+    start_log(&config.log);
+    let assets = match Assets::read(&config) {
+        Ok(assets) => assets,
+        Err(faults) => return crate::commands::show_faults(&faults),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return crate::commands::say(Err(format!("the runtime does not start: {error}"))),
+    };
+    match runtime.block_on(serve(config, assets, demo)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => crate::commands::say(Err(error.to_string())),
+    }
+}
+
+/// The SIP stack logs whole messages, numbers included, at INFO: it is held to warnings whatever the
+/// filter says, and the WebRTC engine with it.
+fn start_log(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let pinned = ["rsipstack=warn", "str0m=warn", "sqlx=warn", "hyper=warn"];
+    let filter = pinned.iter().filter_map(|d| d.parse().ok()).fold(filter, EnvFilter::add_directive);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Stops in two steps: `drain` lets what is live finish, `hard` does not.
+#[derive(Clone, Default)]
+struct Stops {
+    /// No new contacts.
+    drain: CancellationToken,
+    /// Everything else stops: signalling, floor, HTTP.
+    rest: CancellationToken,
+    /// At once.
+    hard: CancellationToken,
+}
+
+async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let clock = Clock::start();
+    let stores = stores::open(&config).await?;
+    Ready::remove(&config.data_dir);
+    let credentials = stores.credentials().await?;
+    if demo {
+        demo::make_log_ins(&config, &credentials, &assets.centre).await?;
+    }
+    let stops = Stops::default();
+    let tasks = TaskTracker::new();
+    let contacts = TaskTracker::new();
+
+    let opened = floor::open(stores.journal.clone(), &assets.centre, &clock).await?;
+    let floor_name = opened.floor.centre().floor.clone();
+    let hub = Hub::default();
+    let (floor_task, floor) = FloorTask::new(opened, clock.clone(), hub.clone());
+    let floor_stop = stops.rest.clone();
+    let fenced = stops.hard.clone();
+    let floor_done = tasks.spawn(async move {
+        if let Err(error) = floor_task.run(floor_stop).await {
+            tracing::error!(%error, "the floor has stopped");
+            fenced.cancel();
+        }
+    });
+
+    let devices = Arc::new(crate::centre::DeviceList::new(credentials.devices().clone()));
+    let (gateway, legs, bound) =
+        Gateway::start(gateway_config(&config), Arc::clone(&devices) as _, stops.rest.clone()).await?;
+    let sip_stopped = CancellationToken::new();
+    tasks.spawn({
+        let (gateway, stopped) = (gateway.clone(), sip_stopped.clone());
+        async move {
+            gateway.stopped().await;
+            stopped.cancel();
+        }
+    });
+    let kept_lines = Arc::new(keeping::Conversations::new(stores.crm.clone()));
+    let (chat, conversations) = chat::Hub::new(chat::HubConfig::default(), kept_lines);
+    let lines = Lines::new();
+    let keeping = keeping::start(&config, &stores, &floor, &clock, &tasks, stops.rest.clone()).await?;
+    let services = Arc::new(Services {
+        clock: clock.clone(),
+        floor: floor.clone(),
+        hub: hub.clone(),
+        gateway: gateway.clone(),
+        chat: chat.clone(),
+        flows: assets.flows,
+        prompts: assets.prompts,
+        recorder: keeping.recorder,
+        on_tape: OnTape::default(),
+        crm: stores.crm.clone(),
+    });
+    let scribe = Scribe::new(stores.journal.clone(), stores.crm.clone(), floor_name, floor.clone()).await?;
+    tasks.spawn(scribe.run(stops.rest.clone()));
+    crate::contact::restore(&services, &contacts).await;
+    let reception = Reception::new(Arc::clone(&services), lines.clone(), contacts.clone());
+    tasks.spawn(reception.run(legs, conversations, stops.rest.clone()));
+
+    let centre = Arc::new(LiveCentre::new(Arc::clone(&services), keeping.player, bound.sip, metrics, lines, sip_stopped.clone()));
+    centre.follow(&tasks, stops.rest.clone());
+    let console = console::ConsoleState::new(console::Parts {
+        centre: Arc::clone(&centre) as _,
+        credentials,
+        crm: stores.crm.clone(),
+        clock: console::Clock::system(),
+        secure: config.tls.is_some(),
+    });
+    let router = console::router(console.clone())
+        .merge(web::router(web::SipSocket { console, centre: Arc::clone(&centre), gateway }))
+        .merge(web::chat_router(chat.clone()));
+    let listener = TcpListener::bind(config.http_listen)
+        .await
+        .map_err(|e| format!("{} cannot be listened on: {e}", config.http_listen))?;
+    let ready = ready_of(&config, &listener, &bound)?;
+    let tls = config.tls.as_ref().map(|tls| http::acceptor(&tls.cert, &tls.key)).transpose()?;
+    let http = tokio::spawn(http::serve(listener, router, tls, stops.rest.clone(), stops.hard.clone()));
+    centre.http_is_up();
+    ready.write(&config.data_dir)?;
+    demo::greet(&config, &ready, &floor.picture(), demo);
+
+    wait_and_drain(&stops, &services, &contacts, Duration::from_secs(config.drain_seconds)).await;
+    Ready::remove(&config.data_dir);
+    tasks.close();
+    let everything = async {
+        chat.shut_down().await;
+        tasks.wait().await;
+        let _ = floor_done.await;
+        let _ = http.await;
+    };
+    tokio::select! {
+        () = everything => {}
+        () = stops.hard.cancelled() => {}
+    }
+    Ok(())
+}
+
+fn gateway_config(config: &Config) -> GatewayConfig {
+    GatewayConfig {
+        sip_listen: config.sip_listen,
+        rtp_ports: config.rtp_ports.clone(),
+        webrtc_listen: config.webrtc_listen,
+        advertised_ip: config.advertised_ip,
+        trunk: config.trunk.as_ref().map(|t| Trunk {
+            address: t.address,
+            transport: TrunkTransport::Udp,
+            from: t.from.clone(),
+        }),
+        trunk_sources: config.trunk.as_ref().map(|t| t.sources.clone()).unwrap_or_default(),
+        realm: console::credentials::devices::REALM.to_owned(),
+        limits: Limits::default(),
+    }
+}
+
+fn ready_of(config: &Config, listener: &TcpListener, bound: &Bound) -> std::io::Result<Ready> {
+    Ok(Ready {
+        pid: std::process::id(),
+        http: listener.local_addr()?,
+        tls: config.tls.is_some(),
+        sip_udp: bound.sip,
+        sip_tcp: bound.sip,
+        webrtc: bound.webrtc,
+    })
+}
+
+/// Waits for Ctrl-C or SIGTERM, then for the live contacts: ordinary ones for so long, safeguarding
+/// ones until they end. A second signal ends at once.
+async fn wait_and_drain(stops: &Stops, services: &Services, contacts: &TaskTracker, patience: Duration) {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::error!(%error, "SIGTERM cannot be waited for");
+            return stops.rest.cancel();
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        () = stops.hard.cancelled() => return stops.rest.cancel(),
+    }
+    let live = contacts.len();
+    if live > 0 {
+        println!("Draining: {live} live contacts, ordinary ones for {} s. Press Ctrl-C again to stop at once.", patience.as_secs());
+    }
+    stops.drain.cancel();
+    contacts.close();
+    tokio::select! {
+        () = contacts.wait() => {}
+        () = drain(services, contacts, patience) => {}
+        _ = tokio::signal::ctrl_c() => stops.hard.cancel(),
+        _ = terminate.recv() => stops.hard.cancel(),
+    }
+    stops.rest.cancel();
+}
+
+async fn drain(services: &Services, contacts: &TaskTracker, patience: Duration) {
+    tokio::time::sleep(patience).await;
+    let picture = services.floor.picture();
+    for contact in picture.view.contacts.values().filter(|c| !c.lane.is_some_and(|lane| lane.is_safeguarding())) {
+        let news = crate::hub::News::Control(crate::hub::Control::HangUp(vocabulary::Party::Centre));
+        services.hub.tell(contact.contact, news);
+    }
+    contacts.wait().await;
+}

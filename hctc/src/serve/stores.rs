@@ -1,0 +1,124 @@
+//! The databases of a data folder and what stands on them, for `serve` and for the short commands.
+
+use super::ready::Ready;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::floor::{self, RecoveryError};
+use crate::keys::KeyFiles;
+use console::credentials::{CredentialError, Credentials};
+use crm::{Crm, CrmError, Db, DbError, MasterKey, MasterKeys};
+use std::path::PathBuf;
+use vocabulary::centre::Centre;
+use vocabulary::event::Actor;
+
+/// Why the stores cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder cannot be made.
+    #[error("{folder}: {error}", folder = .0.display(), error = .1)]
+    Folder(PathBuf, std::io::Error),
+    /// A database.
+    #[error("the database cannot be opened: {0}")]
+    Db(#[from] DbError),
+    /// The CRM on it.
+    #[error("the CRM cannot be opened: {0}")]
+    Crm(#[from] CrmError),
+    /// A key file.
+    #[error("a key file cannot be used: {0}")]
+    Keys(#[from] crm::KeyFileError),
+}
+
+/// Journal, CRM and keys of one data folder.
+pub struct Stores {
+    /// The journal's database.
+    pub journal: Db,
+    /// The CRM's and the credentials'.
+    pub centre: Db,
+    /// The CRM.
+    pub crm: Crm,
+    /// Where key files lie.
+    pub keys: KeyFiles,
+    credentials: [u8; 32],
+}
+
+/// Opens (and on first use makes) the stores.
+///
+/// # Errors
+/// [`StoreError`], in words for the person who started the program.
+pub async fn open(config: &Config) -> Result<Stores, StoreError> {
+    make_private_folder(&config.data_dir).map_err(|e| StoreError::Folder(config.data_dir.clone(), e))?;
+    let keys = KeyFiles::of(&config.data_dir);
+    let keys_folder = config.data_dir.join("keys");
+    make_private_folder(&keys_folder).map_err(|e| StoreError::Folder(keys_folder, e))?;
+    let (journal, centre) = match &config.database_url {
+        Some(url) => {
+            let db = Db::open(url).await?;
+            (db.clone(), db)
+        }
+        None => {
+            let file = |name: &str| format!("sqlite:{}", config.data_dir.join(name).display());
+            (Db::open(&file("journal.db")).await?, Db::open(&file("centre.db")).await?)
+        }
+    };
+    let ordinary = MasterKey::open_or_create(&keys.master)?;
+    let safeguarding = MasterKey::open_or_create(&keys.safeguarding)?;
+    let credentials = crate::keys::open_or_create(&keys.credentials)
+        .map_err(|e| StoreError::Folder(keys.credentials.clone(), e))?;
+    let masters = MasterKeys { ordinary, safeguarding };
+    let crm = Crm::open(centre.clone(), masters).await?;
+    Ok(Stores { journal, centre, crm, keys, credentials })
+}
+
+/// A folder nobody else on the machine can look into.
+fn make_private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+impl Stores {
+    /// The log-ins.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn credentials(&self) -> Result<Credentials, CredentialError> {
+        Credentials::open(self.centre.clone(), &self.credentials, console::Clock::system()).await
+    }
+
+    /// The set-up in force: the journal's, or `seed` while the journal is empty. Reads only, so that a
+    /// running centre is not disturbed.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn centre_in_force(&self, seed: &Centre) -> Result<Centre, RecoveryError> {
+        floor::read_only(&self.journal, seed).await.map(|floor| floor.map_or_else(|| seed.clone(), |f| f.centre().clone()))
+    }
+
+    /// An import writes the journal, which has one writer: the running centre.
+    ///
+    /// # Errors
+    /// A sentence saying what to do.
+    pub fn refuse_while_running(&self, config: &Config) -> Result<(), String> {
+        match Ready::read(&config.data_dir) {
+            Some(ready) if ready.is_alive() => Err(format!(
+                "the centre is running (process {}): stop it first, an import writes its journal",
+                ready.pid
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a set-up in force and says how many changes that took.
+    ///
+    /// # Errors
+    /// A sentence for the person: the first change that was refused.
+    pub async fn import(&self, wanted: &Centre, clock: &Clock) -> Result<usize, String> {
+        let mut opened = floor::open(self.journal.clone(), wanted, clock).await.map_err(|e| e.to_string())?;
+        let changes = opened.floor.centre().changes_to(wanted);
+        let count = changes.len();
+        for change in changes {
+            let command = acd::Command::SetUp { change: Box::new(change), by: Actor::Centre };
+            opened.decide_alone(clock.now(), command).await.map_err(|e| e.to_string())?;
+        }
+        Ok(count)
+    }
+}

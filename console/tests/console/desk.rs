@@ -35,11 +35,14 @@ async fn state_comes_at_once_and_again_when_it_changes() {
 
     page.say(json!({"t": "presence", "presence": {"is": "ready"}})).await;
     page.until(|f| f["presence"] == json!({"is": "ready"})).await;
+    world.centre.queue(contact(9), Channel::Voice, "general", Lane::Gbv, Risk::P2);
     let number = E164::parse("0712345678").expect("a number");
     let citizen = world.crm.citizens.find_or_create(&number, Time(1)).await.expect("made");
     world.crm.citizens.link(contact(1), citizen).await.expect("linked");
     world.centre.queue(contact(1), Channel::Voice, "general", Lane::Standard, Risk::P3);
-    let card = page.until(engaged("offered")).await["engagements"][0].clone();
+    let state = page.until(engaged("offered")).await;
+    assert_eq!(state["waiting"][0]["waiting"], 1, "the safeguarding contact in that queue is not theirs to count");
+    let card = state["engagements"][0].clone();
     assert_eq!(card["contact"], json!(contact(1)));
     assert_eq!((card["offer"].clone(), card["channel"].clone()), (json!(1), json!("voice")));
     assert_eq!(card["citizen"]["number"], "0712 345678");

@@ -5,5 +5,6 @@ mod document;
 mod limits;
 mod login;
 mod scope;
+mod screens;
 mod wall;
 mod world;

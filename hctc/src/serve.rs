@@ -53,7 +53,7 @@ fn start_log(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let pinned = ["rsipstack=warn", "str0m=warn", "sqlx=warn", "hyper=warn"];
     let filter = pinned.iter().filter_map(|d| d.parse().ok()).fold(filter, EnvFilter::add_directive);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
 }
 
 /// Stops in two steps: `drain` lets what is live finish, `hard` does not.

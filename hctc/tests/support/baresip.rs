@@ -1,6 +1,6 @@
 //! baresip as a citizen's phone or an agent's desk phone, driven over its control port.
 
-use super::sound::{read_channel, write_tone};
+use super::sound::{read_open, write_tone};
 use super::{free_port, wait_for};
 use serde_json::Value;
 use std::fs;
@@ -95,7 +95,7 @@ impl Phone {
         let mut all = Vec::new();
         let mut rate = 8_000;
         for path in self.recordings() {
-            let (samples, its_rate) = read_channel(&fs::read(path).unwrap_or_default(), 0);
+            let (samples, its_rate) = read_open(&fs::read(path).unwrap_or_default());
             all.extend(samples);
             rate = its_rate;
         }

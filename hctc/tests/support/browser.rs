@@ -40,7 +40,7 @@ impl Person {
     pub fn agent(server: &Server, name: &str, hertz: f64) -> Person {
         let mut person = Person::start(hertz);
         person.log_in(server, "/desk", name);
-        person.wait(".phone.on, [data-phone=on]");
+        person.wait("button:has-text(\"Phone ready\")");
         person.press("Alt+R");
         person.wait(".ready[aria-pressed=true]");
         person

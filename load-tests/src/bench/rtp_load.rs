@@ -10,7 +10,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -63,8 +64,50 @@ pub struct Leg {
     pub target: SocketAddr,
 }
 
+/// A leg that others carry (a WebRTC engine), so that its packets are in the same report.
+pub struct Guest {
+    /// Its number, unique in the run.
+    pub number: u32,
+    group: Group,
+    on: AtomicBool,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    sent: u64,
+    meter: Meter,
+    late: Histogram,
+}
+
+impl Guest {
+    /// A leg of this group, not yet in the load.
+    pub fn new(number: u32, group: Group) -> Arc<Guest> {
+        Arc::new(Guest { number, group, on: AtomicBool::new(true), seen: Mutex::default() })
+    }
+
+    /// Whether it shall send.
+    pub fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    /// It has sent a packet, this late.
+    pub fn sent(&self, late: Duration) {
+        let mut seen = self.seen.lock().expect("no holder of this lock panics");
+        seen.sent += 1;
+        seen.late.add(late);
+    }
+
+    /// It has heard a payload.
+    pub fn hear(&self, payload: &[u8]) {
+        let at = clock().elapsed();
+        self.seen.lock().expect("no holder of this lock panics").meter.hear(payload, at);
+    }
+}
+
 enum Order {
     Add(Leg),
+    Welcome(Arc<Guest>),
     Remove(u32),
     Switch(Group, bool),
     Reset,
@@ -97,6 +140,7 @@ impl RtpLoad {
             inbox,
             clock: clock(),
             legs: BTreeMap::new(),
+            guests: Vec::new(),
             due: BinaryHeap::new(),
             off: Vec::new(),
             late: BTreeMap::new(),
@@ -108,6 +152,11 @@ impl RtpLoad {
     /// Carries a leg from now on.
     pub fn add(&self, leg: Leg) {
         self.order(Order::Add(leg));
+    }
+
+    /// Takes a leg that others carry into the reports.
+    pub fn welcome(&self, guest: Arc<Guest>) {
+        self.order(Order::Welcome(guest));
     }
 
     /// Carries it no more.
@@ -167,6 +216,7 @@ struct Worker {
     inbox: Receiver<Order>,
     clock: Instant,
     legs: BTreeMap<u32, Carried>,
+    guests: Vec<Arc<Guest>>,
     due: BinaryHeap<Reverse<(Instant, u32)>>,
     off: Vec<Group>,
     late: BTreeMap<Group, Histogram>,
@@ -200,7 +250,12 @@ impl Worker {
                 // A leg that cannot be carried is silent, and the report says so.
                 let _ = self.add(leg);
             }
+            Order::Welcome(guest) => {
+                self.guests.retain(|g| g.number != guest.number);
+                self.guests.push(guest);
+            }
             Order::Remove(number) => {
+                self.guests.retain(|g| g.number != number);
                 if let Some(mut leg) = self.legs.remove(&number) {
                     let _ = self.poll.registry().deregister(&mut leg.socket);
                 }
@@ -210,11 +265,15 @@ impl Worker {
                 if !on {
                     self.off.push(group);
                 }
+                self.guests.iter().filter(|g| g.group == group).for_each(|g| g.on.store(on, Ordering::Relaxed));
             }
             Order::Reset => {
                 self.late.clear();
                 for leg in self.legs.values_mut() {
                     (leg.sent, leg.meter) = (0, Meter::default());
+                }
+                for guest in &self.guests {
+                    *guest.seen.lock().expect("no holder of this lock panics") = Seen::default();
                 }
             }
             Order::Report(group, answer) => {
@@ -278,15 +337,23 @@ impl Worker {
     }
 
     fn report(&self, group: Group) -> Report {
-        let legs: Vec<&Carried> = self.legs.values().filter(|leg| leg.group == group).collect();
-        let sent: u64 = legs.iter().map(|leg| leg.sent).sum();
-        let each = sent / legs.len().max(1) as u64;
-        let mut report = Report { legs: legs.len(), sent, ..Report::default() };
-        for leg in legs {
-            report.silent += usize::from(leg.meter.received() * 10 < each * 9);
+        let mut report = Report { late: self.late.get(&group).cloned().unwrap_or_default(), ..Report::default() };
+        let mut heard = Vec::new();
+        for leg in self.legs.values().filter(|leg| leg.group == group) {
+            report.sent += leg.sent;
+            heard.push(leg.meter.received());
             report.meter.merge(&leg.meter);
         }
-        report.late = self.late.get(&group).cloned().unwrap_or_default();
+        for guest in self.guests.iter().filter(|guest| guest.group == group) {
+            let seen = guest.seen.lock().expect("no holder of this lock panics");
+            report.sent += seen.sent;
+            heard.push(seen.meter.received());
+            report.meter.merge(&seen.meter);
+            report.late.merge(&seen.late);
+        }
+        report.legs = heard.len();
+        let each = report.sent / heard.len().max(1) as u64;
+        report.silent = heard.iter().filter(|received| **received * 10 < each * 9).count();
         report
     }
 }

@@ -1,10 +1,13 @@
 //! How fast calls are set up: SIPp places them at a rate, each is answered, acknowledged and ended. From
 //! INVITE to 200 the centre mints a contact, journals its arrival, opens media and begins to speak.
+//! SIPp's clock moves in steps of 4 ms, so phones of our own call beside it and are timed finely.
 
 use crate::Trouble;
 use crate::bench::cpu::{Cpu, memory};
 use crate::bench::peers::{self, About};
 use crate::centre::{Centre, NUMBER, Settings, project};
+use crate::phone::{Call, Order, Plan, Stage, Voice};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -12,6 +15,10 @@ use tokio::process::Command;
 
 /// How long SIPp may take beyond its calls.
 const GRACE: Duration = Duration::from_secs(40);
+/// Between two calls of ours beside SIPp's.
+const PROBE_EVERY: Duration = Duration::from_millis(100);
+/// How long a call of ours may take to be answered.
+const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One rate's result.
 struct Row {
@@ -19,7 +26,10 @@ struct Row {
     placed: u32,
     done: u32,
     cores: f64,
-    millis: Vec<f64>,
+    /// As SIPp timed them, sorted.
+    sipp: Vec<f64>,
+    /// As our own phones did, sorted.
+    ours: Vec<f64>,
     memory: f64,
 }
 
@@ -29,18 +39,17 @@ struct Row {
 /// It could not be carried out, or calls failed.
 pub async fn run(binary: Option<PathBuf>, rates: &[u32], seconds: u32, core: Option<usize>) -> Result<(), Trouble> {
     let centre = Centre::start(&Settings { binary, core, ..Settings::default() }).await?;
-    println!("{:>8} {:>8} {:>8} {:>7} {:>9} {:>9} {:>9} {:>8}", "calls/s", "placed", "done", "cores", "p50 ms", "p99 ms", "max ms", "MB");
+    println!("{:>8} {:>8} {:>8} {:>7} {:>12} {:>12} {:>8} {:>8} {:>8} {:>6}", "calls/s", "placed", "done", "cores", "SIPp p50 ms", "SIPp p99 ms", "p50 ms", "p99 ms", "max ms", "MB");
     let mut failed = Vec::new();
     for rate in rates {
         let row = one(&centre, *rate, rate * seconds).await?;
-        let at = |share: f64| row.millis.get(((row.millis.len() as f64 * share) as usize).min(row.millis.len().saturating_sub(1))).copied();
-        let shown = |share: f64| at(share).unwrap_or(f64::NAN);
+        let (sipp, ours) = (|share| at(&row.sipp, share), |share| at(&row.ours, share));
         println!(
-            "{:>8} {:>8} {:>8} {:>7.2} {:>9.1} {:>9.1} {:>9.1} {:>8.0}",
-            row.rate, row.placed, row.done, row.cores, shown(0.5), shown(0.99), shown(1.0), row.memory
+            "{:>8} {:>8} {:>8} {:>7.2} {:>12.0} {:>12.0} {:>8.2} {:>8.2} {:>8.2} {:>6.0}",
+            row.rate, row.placed, row.done, row.cores, sipp(0.5), sipp(0.99), ours(0.5), ours(0.99), ours(1.0), row.memory
         );
         if row.done != row.placed {
-            failed.push(format!("{} of {} calls at {}/s failed", row.placed - row.done, row.placed, row.rate));
+            failed.push(format!("{} of {} calls at {}/s failed", row.placed.saturating_sub(row.done), row.placed, row.rate));
         }
     }
     if !failed.is_empty() {
@@ -71,12 +80,60 @@ async fn one(centre: &Centre, rate: u32, calls: u32) -> Result<Row, Trouble> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|source| Trouble::Missing { program: "sipp".into(), source })?;
-    let ended = tokio::time::timeout(limit + GRACE, sipp.wait()).await;
+    let mut ours = Vec::new();
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(limit + GRACE, sipp.wait()) => ended,
+        trouble = probe(centre, &mut ours) => return Err(trouble),
+    };
     ended.map_err(|_| Trouble::Late { what: "SIPp to end".into(), patience: limit + GRACE })??;
+    ours.sort_by(f64::total_cmp);
     let used = Cpu::read(centre.pid())?.seconds_since(&before);
-    let (done, millis) = read(folder.path())?;
+    let (done, sipp) = read(folder.path())?;
     let cores = used / began.elapsed().as_secs_f64();
-    Ok(Row { rate, placed: calls, done, cores, millis, memory: memory(centre.pid())? })
+    Ok(Row { rate, placed: calls, done, cores, sipp, ours, memory: memory(centre.pid())? })
+}
+
+/// Calls again and again, noting how long each took to be answered; ends only in trouble.
+async fn probe(centre: &Centre, millis: &mut Vec<f64>) -> Trouble {
+    loop {
+        match one_probe(centre).await {
+            Ok(took) => millis.push(took.as_secs_f64() * 1_000.0),
+            Err(trouble) => return trouble,
+        }
+        tokio::time::sleep(PROBE_EVERY).await;
+    }
+}
+
+async fn one_probe(centre: &Centre) -> Result<Duration, Trouble> {
+    let plan = Plan { server: centre.sip, number: NUMBER.to_owned(), from: "anonymous".to_owned() };
+    let began = tokio::time::Instant::now();
+    let mut call = Call::place(plan, Box::new(Mute)).await?;
+    match call.until("a call to be answered", PROBE_PATIENCE, |stage| stage != Stage::Calling).await? {
+        Stage::Up(at) => {
+            call.order(Order::HangUp).await;
+            Ok(at.duration_since(began))
+        }
+        stage => Err(Trouble::answer("the centre", format!("{stage:?} to a call beside SIPp's"))),
+    }
+}
+
+/// Nobody speaks and nobody listens.
+struct Mute;
+
+impl Voice for Mute {
+    fn connect(&mut self, _socket: UdpSocket, _target: SocketAddr) {}
+
+    fn press(&mut self, _key: char) -> bool {
+        false
+    }
+
+    fn disconnect(&mut self) {}
+}
+
+/// The value below which this share of sorted values lies; not a number where there are none.
+fn at(sorted: &[f64], share: f64) -> f64 {
+    let place = (sorted.len() as f64 * share) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
 /// Calls that succeeded and every response time in milliseconds, sorted, from SIPp's files.

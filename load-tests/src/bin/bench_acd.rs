@@ -1,8 +1,8 @@
 //! Commands per second of one floor on one core, at 200 and 10,000 agents, beside the naive twin: the
 //! obviously right engine that looks at everyone for every step, fed the same commands.
 
-// The twin's items are the test's; only a few are used here.
-#[allow(dead_code)]
+// The twin is a test's: only a part of it is used here, and it may panic where a program may not.
+#[allow(dead_code, clippy::unwrap_used, clippy::nonminimal_bool)]
 #[path = "../../../acd/tests/naive/engine.rs"]
 mod naive;
 

@@ -181,13 +181,13 @@ export class Mock {
         send({ t: 'opened', conv: 'c_1', token: 'secret-token' });
         this.chatLine('centre', 'Karibu Huduma Kenya. Andika 1 kwa vitambulisho, 2 kwa kodi na biashara, 0 kuzungumza na mhudumu.');
       } else if (frame['t'] === 'resume') {
-        for (const line of this.chatLines.filter((one) => one.seq > Number(frame['after_seq']))) send({ t: 'msg', ...line });
+        for (const line of this.chatLines.filter((one) => one.seq > Number(frame['after_seq']))) send({ t: 'msg', ...line, at: new Date(line.at).toISOString() });
         send({ t: 'resumed', seq: this.chatLines.length });
       } else if (frame['t'] === 'msg') {
         const line = { seq: this.chatLines.length + 1, from: 'citizen' as const, text: String(frame['text']), at: Date.now() };
         this.chatLines.push(line);
-        send({ t: 'ack', id: frame['id'], seq: line.seq, at: line.at });
-      } else if (frame['t'] === 'ping') send({ t: 'pong' });
+        send({ t: 'ack', id: frame['id'], seq: line.seq, at: new Date(line.at).toISOString() });
+      }
     });
   }
 

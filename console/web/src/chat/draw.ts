@@ -37,13 +37,14 @@ export function draw(drawn: Drawn): void {
   if (!ask || !talk) return;
   ask.hidden = !asking;
   talk.hidden = asking;
-  put('refused-ask', asking && chat.refused ? chat.refused[drawn.language] : '');
-  put('refused-talk', !asking && chat.refused ? chat.refused[drawn.language] : '');
+  put('refused-ask', asking && chat.refused ? drawn.t(chat.refused) : '');
+  put('refused-talk', !asking && chat.refused ? drawn.t(chat.refused) : '');
   put('status', statusOf(drawn));
   put('typing', drawn.now - chat.typing < TYPING_LASTS ? drawn.t('typing') : '');
   lines(drawn);
   const over = chat.phase === 'ended';
-  for (const [id, hide] of [['composer', over], ['end', over], ['over', !over]] as const) {
+  const gone = over || chat.phase === 'elsewhere';
+  for (const [id, hide] of [['composer', gone], ['end', gone], ['over', !over]] as const) {
     const at = byId(id);
     if (at) at.hidden = hide;
   }
@@ -53,11 +54,13 @@ export function draw(drawn: Drawn): void {
 
 function statusOf({ chat, link, t }: Drawn): string {
   if (chat.phase === 'asking' || chat.phase === 'ended') return '';
+  if (chat.phase === 'elsewhere') return t('elsewhere');
   if (link === 'lost') return t('reconnecting');
   if (chat.phase === 'joining') return t('connecting');
+  if (chat.idle !== null) return t('idle', { n: chat.idle });
   if (chat.agent !== null) return t('with', { name: chat.agent });
   const parts: string[] = [];
-  if (chat.queue?.position) parts.push(t('position', { n: chat.queue.position }));
+  if (chat.queue) parts.push(t('position', { n: chat.queue.position }));
   if (chat.queue?.minutes != null) parts.push(chat.queue.minutes < 1 ? t('wait_short') : t('wait', { n: chat.queue.minutes }));
   return parts.join(' ');
 }

@@ -10,13 +10,15 @@ import { LiveSocket, type Link } from '../parts/socket';
 import { lookup, type Language } from '../parts/texts';
 import { ulid } from '../parts/ulid';
 import { draw } from './draw';
-import { lastSeq, phoneIsRight, say, START, told, type Chat, type In, type Opening, type Out, type Ticket } from './session';
+import { closed, lastSeq, phoneIsRight, say, sendAgain, START, told, type Chat, type In, type Opening, type Out, type Ticket } from './session';
 
 const TICKET = 'hctc.chat';
 const TYPING_EVERY = 3000;
 const END_SURE_WITHIN = 4000;
 /** A burst above this is cut by the composer; the server has its own limit. */
 const LONGEST = 2000;
+/** After a line was refused for now. */
+const AGAIN_AFTER = 3000;
 
 let language: Language = recall('tab', 'hctc.language') === 'en' ? 'en' : 'sw';
 const t = lookup({ sw, en }, () => language);
@@ -25,7 +27,6 @@ let chat: Chat = START;
 let link: Link = 'connecting';
 let socket: LiveSocket<In, Out> | null = null;
 let opening: Opening | null = null;
-let openingId = '';
 let readTo = 0;
 let typedAt = 0;
 let endAskedAt = 0;
@@ -50,29 +51,43 @@ function restore(): Ticket | null {
 }
 
 function connect(): void {
-  socket ??= new LiveSocket<In, Out>('/chat/ws', { frame: take, link: linked }, { t: 'ping' });
+  socket ??= new LiveSocket<In, Out>('/chat/ws', { frame: take, link: linked, closed: left });
 }
 
 function linked(next: Link): void {
   link = next;
   if (next === 'open') {
     if (chat.ticket) socket?.send({ t: 'resume', ...chat.ticket, after_seq: lastSeq(chat) });
-    // The same id again: the server opens one conversation, however often the network asks.
-    else if (opening) socket?.send({ t: 'open', id: openingId, ...opening });
+    else if (opening) socket?.send({ t: 'open', ...opening });
   }
   show();
 }
 
 function take(frame: In): void {
-  const before = chat;
   chat = told(chat, frame, Date.now());
   if (frame.t === 'opened' && chat.ticket) remember('tab', TICKET, JSON.stringify(chat.ticket));
-  if (frame.t === 'opened' || frame.t === 'resumed') {
-    for (const { id, text } of unconfirmed(chat.conversation)) socket?.send({ t: 'msg', id, text });
-  }
-  if (chat.phase === 'ended' || (before.phase === 'joining' && chat.phase === 'asking')) hangUp();
+  if (frame.t === 'opened' || frame.t === 'resumed') repeat();
+  if (sendAgain(frame)) setTimeout(repeat, AGAIN_AFTER);
+  if (chat.phase === 'ended') hangUp();
   read();
   show();
+}
+
+/** Sends what has no number yet; an id the server knows already is only acknowledged again. */
+function repeat(): void {
+  for (const { id, text } of unconfirmed(chat.conversation)) socket?.send({ t: 'msg', id, text });
+}
+
+function left(code: number): boolean {
+  const next = closed(chat, code);
+  chat = next.chat;
+  if (!next.back) {
+    if (chat.phase !== 'elsewhere') remember('tab', TICKET, null);
+    opening = null;
+    socket = null;
+  }
+  show();
+  return next.back;
 }
 
 function hangUp(): void {
@@ -101,8 +116,7 @@ function begin(form: HTMLFormElement): void {
     return;
   }
   setLanguage(data.get('language') === 'en' ? 'en' : 'sw');
-  opening = { language, confidential, name: confidential ? '' : text('name').slice(0, 120), phone, entry: 'web_chat' };
-  openingId = ulid();
+  opening = { language, confidential, phone: phone === '' ? null : phone, entry: 'web_chat' };
   readTo = 0;
   chat = { ...START, phase: 'joining' };
   form.reset();

@@ -48,6 +48,11 @@ export function confirmed(conversation: Conversation, id: string, seq: number): 
   return { ...conversation, lines: order(lines) };
 }
 
+/** A line of ours that the server will never take. */
+export function dropped(conversation: Conversation, id: string): Conversation {
+  return { ...conversation, lines: conversation.lines.filter((line) => line.id !== id || line.seq !== null) };
+}
+
 /** Everything so far was on screen. */
 export function read(conversation: Conversation): Conversation {
   const last = conversation.lines.reduce((most, line) => Math.max(most, line.seq ?? 0), 0);

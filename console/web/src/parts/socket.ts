@@ -8,6 +8,8 @@ export type Link = 'connecting' | 'open' | 'lost' | 'closed';
 export interface LiveSocketEvents<In> {
   frame(frame: In): void;
   link(link: Link): void;
+  /** The server closed with this code; says whether to come back. Without it, always. */
+  closed?(code: number): boolean;
 }
 
 /** The back-off stops growing here. */
@@ -17,18 +19,15 @@ export class LiveSocket<In, Out> {
   private socket: WebSocket | null = null;
   private attempt = 0;
   private timer = 0;
-  private beat = 0;
   private over = false;
   private readonly path: string;
   private readonly events: LiveSocketEvents<In>;
-  private readonly ping: Out | null;
   private readonly wake = (): void => this.retryNow();
 
-  /** `path` is on this origin. `ping`, if given, is sent every 25 s to keep proxies from closing. */
-  constructor(path: string, events: LiveSocketEvents<In>, ping: Out | null = null) {
+  /** `path` is on this origin. The server pings; browsers answer by themselves. */
+  constructor(path: string, events: LiveSocketEvents<In>) {
     this.path = path;
     this.events = events;
-    this.ping = ping;
     addEventListener('online', this.wake);
     this.connect();
   }
@@ -43,7 +42,6 @@ export class LiveSocket<In, Out> {
   close(): void {
     this.over = true;
     clearTimeout(this.timer);
-    clearInterval(this.beat);
     removeEventListener('online', this.wake);
     this.socket?.close();
     this.socket = null;
@@ -64,17 +62,19 @@ export class LiveSocket<In, Out> {
     this.socket = socket;
     socket.onopen = () => {
       this.attempt = 0;
-      if (this.ping) this.beat = window.setInterval(() => this.ping && this.send(this.ping), 25_000);
       this.events.link('open');
     };
     socket.onmessage = (message) => {
       const frame = parse<In>(message.data);
       if (frame) this.events.frame(frame);
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.over || this.socket !== socket) return;
       this.socket = null;
-      clearInterval(this.beat);
+      if (this.events.closed && !this.events.closed(event.code)) {
+        this.close();
+        return;
+      }
       this.attempt = Math.min(this.attempt + 1, MAX_ATTEMPT);
       this.events.link('lost');
       this.timer = window.setTimeout(() => this.connect(), backoff(this.attempt - 1, Math.random()));

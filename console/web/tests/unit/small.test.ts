@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastSeq, phoneIsRight, say, START, told } from '../../src/chat/session';
+import { closed, lastSeq, phoneIsRight, say, sendAgain, START, told } from '../../src/chat/session';
 import { backoff } from '../../src/parts/backoff';
 import { fill } from '../../src/parts/texts';
 import { clock, isoSpan, moment, percent, progress } from '../../src/parts/time';
@@ -85,16 +85,32 @@ describe('the chat', () => {
     expect(told(served, { t: 'end' }, 0)).toMatchObject({ phase: 'ended', ticket: null });
   });
   it('goes on after a lost connection from the last number it saw', () => {
-    let chat = told(open, { t: 'msg', seq: 41, from: 'agent', text: 'Habari', at: 0 }, 0);
+    let chat = told(open, { t: 'msg', seq: 41, from: 'agent', name: 'Achieng', text: 'Habari', at: '2026-11-21T06:12:33Z' }, 0);
+    expect(chat.conversation.lines[0]?.at).toBe(Date.UTC(2026, 10, 21, 6, 12, 33));
     chat = say(chat, 'X', 'Njema', 1);
     expect(lastSeq(chat)).toBe(41);
-    chat = told(chat, { t: 'ack', id: 'X', seq: 42, at: 2 }, 2);
+    chat = told(chat, { t: 'ack', id: 'X', seq: 42, at: '2026-11-21T06:12:34Z' }, 2);
     expect(lastSeq(chat)).toBe(42);
   });
-  it('returns to the form when the opening is refused, stays when a line is', () => {
-    const refusal = { t: 'refused', code: 'x', sw: 'a', en: 'b' } as const;
-    expect(told({ ...START, phase: 'joining', ticket: { conv: 'c', token: 't' } }, refusal, 0)).toMatchObject({ phase: 'asking', ticket: null });
-    expect(told(open, refusal, 0).phase).toBe('open');
+  it('takes a line of its own that comes back for its acknowledgement', () => {
+    const chat = told(say(open, 'X', 'Njema', 1), { t: 'msg', seq: 3, id: 'X', from: 'citizen', text: 'Njema', at: '2026-11-21T06:12:33Z' }, 2);
+    expect(chat.conversation.lines.map((line) => [line.seq, line.text])).toEqual([[3, 'Njema']]);
+  });
+  it('keeps a line refused for now and drops one that never will be taken', () => {
+    const said = say(open, 'X', 'Njema', 1);
+    const later = told(said, { t: 'error', code: 'slow_down', id: 'X' }, 2);
+    expect([later.conversation.lines.length, later.refused, sendAgain({ t: 'error', code: 'slow_down', id: 'X' })]).toEqual([1, 'refused_slow_down', true]);
+    const never = told(said, { t: 'error', code: 'full', id: 'X' }, 2);
+    expect([never.conversation.lines.length, never.refused, sendAgain({ t: 'error', code: 'full', id: 'X' })]).toEqual([0, 'refused_full', false]);
+  });
+  it('knows by the close code whether to come back', () => {
+    const joining = { ...START, phase: 'joining', ticket: { conv: 'c', token: 't' } } as const;
+    expect(closed(joining, 4404)).toMatchObject({ back: false, chat: { phase: 'asking', ticket: null, refused: 'refused_gone' } });
+    expect(closed(say(open, 'X', 'a', 0), 4404)).toMatchObject({ back: false, chat: { phase: 'ended', ticket: null } });
+    expect(closed(open, 4409)).toMatchObject({ back: false, chat: { phase: 'elsewhere', ticket: { conv: 'c' } } });
+    expect(closed({ ...START, phase: 'joining' }, 4400)).toMatchObject({ back: false, chat: { phase: 'asking' } });
+    for (const code of [1006, 1012, 4413, 4503]) expect(closed(open, code).back, String(code)).toBe(true);
+    expect(closed(open, 1000)).toMatchObject({ back: false, chat: { phase: 'ended' } });
   });
   it('takes phone numbers as Kenyans write them', () => {
     for (const good of ['', '0712 345678', '+254 712 345 678', '254712345678', '0110123456', '+255712345678']) expect(phoneIsRight(good), good).toBe(true);

@@ -70,9 +70,10 @@ fn the_agent_hangs_up_and_the_recording_holds_both_sides_apart() {
     let mut citizen = Phone::start(server.sip, &CITIZEN, 440.0);
     citizen.dial(&dial_us(&server));
     citizen.wait_event("CALL_ESTABLISHED");
-    // The notice is heard to its end: recording has a basis.
     citizen.press('2');
-    agent.wait(".offer .primary");
+    // The notice is heard to its end: recording has a basis.
+    wait_for("the notice", || server.log().contains("RecordingNoticed").then_some(()));
+    citizen.press('0');
     agent.answer();
     agent.hears(440.0);
     phone_hears(&citizen, 1_000.0, 440.0);

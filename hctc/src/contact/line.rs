@@ -89,6 +89,13 @@ impl Line {
         }
     }
 
+    /// The contact is over: a conversation is not restored any more.
+    pub(super) async fn over(&self, services: &Services) {
+        if let Line::Text(text) = self {
+            text.over(services).await;
+        }
+    }
+
     /// Shows a writing citizen where they stand; a caller is told by the flow.
     pub(super) async fn show_position(&mut self, services: &Services, waiting: &Waiting, last: &mut u32) {
         let Line::Text(text) = self else { return };

@@ -55,6 +55,8 @@ impl ContactTask {
 
     /// Runs from arrival to end. `first` are the effects of starting (or restoring) the journey.
     pub async fn run(mut self, first: Vec<Effect>) {
+        // One that waits already, after a restart, is told its place again.
+        self.look_at = (self.journey.stage() == Stage::Waiting).then(|| self.services.clock.now());
         self.carry_out(first).await;
         while self.journey.stage() != Stage::Ended {
             let due = [self.journey.deadline(), self.grace_until, self.look_at].into_iter().flatten().min();
@@ -73,6 +75,7 @@ impl ContactTask {
         }
         self.tape.tell(Fact::Ended, &self.journey).await;
         self.outside.hang_up(&self.services);
+        self.line.over(&self.services).await;
         self.services.hub.close(self.contact);
     }
 
@@ -195,6 +198,7 @@ impl ContactTask {
     }
 
     async fn on_consent(&mut self, kind: ConsentKind) {
+        tracing::debug!(contact = %self.contact, ?kind, "the citizen was told, or chose");
         if let Some(fact) = Fact::of(kind) {
             self.tape.tell(fact, &self.journey).await;
         }

@@ -46,6 +46,13 @@ impl TextLine {
     pub(super) async fn close(&mut self, services: &Services) {
         told(services.chat.end(self.contact).await);
     }
+
+    pub(super) async fn over(&self, services: &Services) {
+        if let Err(error) = services.crm.messages.close(self.contact, services.clock.now()).await {
+            // The next start closes it: the floor no longer holds the contact.
+            tracing::warn!(contact = %self.contact, %error, "a conversation that is over stays open in the store");
+        }
+    }
 }
 
 /// The page may be over before we are: then there is nobody to tell, and that is all right.

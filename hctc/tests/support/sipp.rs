@@ -13,24 +13,25 @@ pub struct Sipp {
 }
 
 impl Sipp {
-    /// Runs `scenario` against the centre: `calls` calls at once, each once. `keys` are the scenario's
-    /// `-key`s.
+    /// Runs `scenario` against the centre: `calls` calls at once, each once. `keys` fill the
+    /// scenario's brackets.
     pub fn start(server: SocketAddr, scenario: &str, number: &str, calls: u32, keys: &[(&str, &str)]) -> Sipp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tone = folder.path().join("tone.pcma");
         alaw_tone(&tone);
+        // SIPp does not fill keywords inside actions, so the scenario is filled in here.
+        let template = std::fs::read_to_string(root().join("load-tests/sipp").join(scenario)).expect("the scenario");
+        let filled = keys.iter().fold(template, |text, (name, value)| text.replace(&format!("[{name}]"), value));
+        let file = folder.path().join(scenario);
+        std::fs::write(&file, filled.replace("[tone]", &tone.display().to_string())).expect("written");
         let mut command = Command::new("sipp");
         command
             .arg(server.to_string())
             .arg("-sf")
-            .arg(root().join("load-tests/sipp").join(scenario))
+            .arg(file)
             .args(["-s", number, "-i", "127.0.0.1", "-m", &calls.to_string(), "-l", &calls.to_string()])
             .args(["-r", "20", "-nostdin", "-timeout", "90", "-timeout_error", "-trace_err"])
-            .args(["-key", "tone", &tone.display().to_string()])
             .current_dir(folder.path());
-        for (name, value) in keys {
-            command.args(["-key", name, value]);
-        }
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sipp is installed");
         Sipp { child, folder }
     }

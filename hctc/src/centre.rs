@@ -34,6 +34,22 @@ const SAID_REMEMBERED: usize = 20_000;
 /// How often the store is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 
+/// What it is made of.
+pub struct Parts {
+    /// What contact tasks work with.
+    pub services: Arc<Services>,
+    /// Opens recordings.
+    pub player: Player,
+    /// Where desk phones register.
+    pub registrar: SocketAddr,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Lines of conversations on their way to the desks.
+    pub lines: Lines,
+    /// Cancelled when the gateway has stopped.
+    pub sip_stopped: CancellationToken,
+}
+
 /// The one implementation.
 pub struct LiveCentre {
     services: Arc<Services>,
@@ -91,25 +107,18 @@ impl Devices for DeviceList {
 
 impl LiveCentre {
     /// A centre over running services.
-    pub fn new(
-        services: Arc<Services>,
-        player: Player,
-        registrar: SocketAddr,
-        metrics: PrometheusHandle,
-        lines: Lines,
-        sip_stopped: CancellationToken,
-    ) -> LiveCentre {
+    pub fn new(parts: Parts) -> LiveCentre {
         let (version, _) = watch::channel(0);
         LiveCentre {
-            services,
-            player,
-            registrar,
+            services: parts.services,
+            player: parts.player,
+            registrar: parts.registrar,
             tokens: Tokens::default(),
-            metrics,
-            lines,
+            metrics: parts.metrics,
+            lines: parts.lines,
             said: Mutex::default(),
             version,
-            sip_stopped,
+            sip_stopped: parts.sip_stopped,
             http: AtomicBool::new(false),
             store: AtomicBool::new(true),
         }
@@ -132,10 +141,13 @@ impl LiveCentre {
         let mut pictures = self.services.floor.changes();
         let stopping = stop.clone();
         tasks.spawn(async move {
+            centre.gauge();
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     changed = pictures.changed() => if changed.is_err() { return },
+                    // Phones and tapes are no part of the floor, yet desks show them.
+                    () = centre.services.hub.stirred() => {}
                 }
                 centre.version.send_modify(|version| *version += 1);
                 centre.gauge();

@@ -4,6 +4,7 @@
 //! a flood (accept, hang-up, safeguarding). Each turn takes what is there, decides all of it, makes
 //! the events durable in one commit, and only then lets effects, answers and the new picture leave.
 
+mod meter;
 mod picture;
 mod recovery;
 
@@ -223,6 +224,8 @@ impl<D: Deliver> FloorTask<D> {
             next = self.urgent.try_recv().or_else(|_| self.inbox.try_recv()).ok();
         }
         let entries = self.make_durable(&decided.events).await?;
+        let before = self.picture.borrow().clone();
+        meter::count(&entries, |contact| before.contact(contact).map(meter::Before::of));
         for entry in entries {
             self.figures.fold(&entry);
             self.facts.fold(&entry);
@@ -231,7 +234,6 @@ impl<D: Deliver> FloorTask<D> {
             let _ = self.entries.send(Arc::new(entry));
         }
         if !decided.events.is_empty() {
-            let before = self.picture.borrow().clone();
             let picture = Picture::of(&self.floor, &self.figures, &mut self.facts, self.clock.now(), Some(&before));
             self.picture.send_replace(Arc::new(picture));
         }

@@ -5,7 +5,7 @@ use acd::Effect;
 use sip_gateway::live::GatewayEvent;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use vocabulary::{AgentName, ContactId, LegId, Party};
 
 /// News waiting for one contact. A call makes a few a second; a contact this far behind is stuck,
@@ -43,6 +43,12 @@ pub enum Control {
 }
 
 #[derive(Default)]
+struct House {
+    rooms: Mutex<Rooms>,
+    stirred: Notify,
+}
+
+#[derive(Default)]
 struct Rooms {
     contacts: BTreeMap<ContactId, mpsc::Sender<News>>,
     legs: BTreeMap<LegId, ContactId>,
@@ -50,11 +56,11 @@ struct Rooms {
 
 /// The register. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Hub(Arc<Mutex<Rooms>>);
+pub struct Hub(Arc<House>);
 
 impl Hub {
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        self.0.lock().expect("no holder of this lock can panic: it only moves map entries")
+        self.0.rooms.lock().expect("no holder of this lock can panic: it only moves map entries")
     }
 
     /// A contact's inbox opens.
@@ -108,6 +114,16 @@ impl Hub {
         for contact in everyone {
             self.tell(contact, news());
         }
+    }
+
+    /// Something that desks show has changed outside the floor: a phone, a tape.
+    pub fn stir(&self) {
+        self.0.stirred.notify_one();
+    }
+
+    /// Waits for the next [`Hub::stir`]; one that came while nobody waited counts.
+    pub async fn stirred(&self) {
+        self.0.stirred.notified().await;
     }
 
     /// How many contacts are live.

@@ -6,7 +6,7 @@ use crate::centre::Lines;
 use crate::hub::News;
 use crate::keeping::begin_conversation;
 use chat::ChatEvent;
-use journey::{Journey, Opening};
+use journey::{Effect, Journey, Opening};
 use sip_gateway::live::GatewayEvent;
 use sip_gateway::sip::address::Dialled;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vocabulary::centre::EntryPoint;
-use vocabulary::{CallerNumber, Channel, ContactId, E164, EntryName, Language, LegId, Presentation};
+use vocabulary::{CallerNumber, Channel, ContactId, E164, EntryName, Event, Language, LegId, Presentation};
 
 /// SIP 404: the number is not ours (RFC 3261 §21.4.5).
 const NOT_FOUND: u16 = 404;
@@ -61,8 +61,11 @@ impl Reception {
     async fn on_leg(&self, event: GatewayEvent) {
         match event {
             GatewayEvent::Invited { leg, caller, dialled, .. } => self.invited(leg, caller, &dialled).await,
-            GatewayEvent::Registered { agent } => self.services.hub.tell_all(|| News::PhoneBack(agent.clone())),
-            GatewayEvent::Unregistered { .. } => {}
+            GatewayEvent::Registered { agent } => {
+                self.services.hub.stir();
+                self.services.hub.tell_all(|| News::PhoneBack(agent.clone()));
+            }
+            GatewayEvent::Unregistered { .. } => self.services.hub.stir(),
             other => {
                 if let Some(leg) = legs::of(&other) {
                     self.services.hub.tell_of_leg(leg, other);
@@ -154,11 +157,17 @@ impl Reception {
             let opening = Opening { language, confidential, ..opening(&services, contact, Channel::WebChat, &entry) };
             let mut effects = Vec::new();
             let mut journey = Journey::start(Arc::clone(&services.flows), opening, &mut effects);
+            // Chosen on the page, before there was a flow to choose it in.
+            effects.extend(language.map(|language| chosen(contact, language)));
             journey.handle(services.clock.now(), journey::Command::Begin, &mut effects);
             let line = TextLine::new(contact);
             ContactTask::new(Arc::clone(&services), contact, journey, line.into(), inbox).run(effects).await;
         });
     }
+}
+
+fn chosen(contact: ContactId, language: Language) -> Effect {
+    Effect::Floor(Box::new(acd::Command::Report(Event::LanguageChosen { contact, language })))
 }
 
 fn opening(services: &Services, contact: ContactId, channel: Channel, entry: &EntryPoint) -> Opening {

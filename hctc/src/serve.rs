@@ -7,16 +7,17 @@ pub mod ready;
 pub mod stores;
 
 use crate::assets::Assets;
-use crate::centre::{Lines, LiveCentre};
+use crate::centre::{DeviceList, Lines, LiveCentre};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contact::{OnTape, Services};
-use crate::floor::{self, FloorTask};
+use crate::floor::{self, FloorHandle, FloorTask};
 use crate::hub::Hub;
 use crate::reception::Reception;
 use crate::scribe::Scribe;
 use crate::{demo, http, keeping, web};
 use ready::Ready;
+use stores::Stores;
 use sip_gateway::live::{Bound, Gateway, GatewayConfig, Limits, Trunk, TrunkTransport};
 use std::error::Error;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::EnvFilter;
+use vocabulary::centre::Centre;
 
 /// A fault at start, told to the person in front of the terminal.
 type Fatal = Box<dyn Error + Send + Sync>;
@@ -69,65 +71,19 @@ struct Stops {
 
 async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let clock = Clock::start();
     let stores = stores::open(&config).await?;
     Ready::remove(&config.data_dir);
     let credentials = stores.credentials().await?;
     if demo {
         demo::make_log_ins(&config, &credentials, &assets.centre).await?;
     }
-    let stops = Stops::default();
-    let tasks = TaskTracker::new();
-    let contacts = TaskTracker::new();
+    let mut running = Running { clock: Clock::start(), stops: Stops::default(), tasks: TaskTracker::new(), contacts: TaskTracker::new() };
+    let floor = running.start_floor(&stores, &assets.centre).await?;
+    let started = running.start_services(&config, &stores, &floor, assets, &credentials).await?;
+    let (services, bound) = (Arc::clone(&started.services), started.bound);
+    let centre = Arc::new(LiveCentre::new(started.into_parts(metrics)));
+    centre.follow(&running.tasks, running.stops.rest.clone());
 
-    let opened = floor::open(stores.journal.clone(), &assets.centre, &clock).await?;
-    let floor_name = opened.floor.centre().floor.clone();
-    let hub = Hub::default();
-    let (floor_task, floor) = FloorTask::new(opened, clock.clone(), hub.clone());
-    let floor_stop = stops.rest.clone();
-    let fenced = stops.hard.clone();
-    let floor_done = tasks.spawn(async move {
-        if let Err(error) = floor_task.run(floor_stop).await {
-            tracing::error!(%error, "the floor has stopped");
-            fenced.cancel();
-        }
-    });
-
-    let devices = Arc::new(crate::centre::DeviceList::new(credentials.devices().clone()));
-    let (gateway, legs, bound) =
-        Gateway::start(gateway_config(&config), Arc::clone(&devices) as _, stops.rest.clone()).await?;
-    let sip_stopped = CancellationToken::new();
-    tasks.spawn({
-        let (gateway, stopped) = (gateway.clone(), sip_stopped.clone());
-        async move {
-            gateway.stopped().await;
-            stopped.cancel();
-        }
-    });
-    let kept_lines = Arc::new(keeping::Conversations::new(stores.crm.clone()));
-    let (chat, conversations) = chat::Hub::new(chat::HubConfig::default(), kept_lines);
-    let lines = Lines::new();
-    let keeping = keeping::start(&config, &stores, &floor, &clock, &tasks, stops.rest.clone()).await?;
-    let services = Arc::new(Services {
-        clock: clock.clone(),
-        floor: floor.clone(),
-        hub: hub.clone(),
-        gateway: gateway.clone(),
-        chat: chat.clone(),
-        flows: assets.flows,
-        prompts: assets.prompts,
-        recorder: keeping.recorder,
-        on_tape: OnTape::default(),
-        crm: stores.crm.clone(),
-    });
-    let scribe = Scribe::new(stores.journal.clone(), stores.crm.clone(), floor_name, floor.clone()).await?;
-    tasks.spawn(scribe.run(stops.rest.clone()));
-    crate::contact::restore(&services, &contacts).await;
-    let reception = Reception::new(Arc::clone(&services), lines.clone(), contacts.clone());
-    tasks.spawn(reception.run(legs, conversations, stops.rest.clone()));
-
-    let centre = Arc::new(LiveCentre::new(Arc::clone(&services), keeping.player, bound.sip, metrics, lines, sip_stopped.clone()));
-    centre.follow(&tasks, stops.rest.clone());
     let console = console::ConsoleState::new(console::Parts {
         centre: Arc::clone(&centre) as _,
         credentials,
@@ -135,26 +91,30 @@ async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> 
         clock: console::Clock::system(),
         secure: config.tls.is_some(),
     });
-    let router = console::router(console.clone())
-        .merge(web::router(web::SipSocket { console, centre: Arc::clone(&centre), gateway }))
-        .merge(web::chat_router(chat.clone()));
+    let router = console::router(console.clone()).merge(web::router(web::Sockets {
+        console: console.clone(),
+        centre: Arc::clone(&centre),
+        gateway: services.gateway.clone(),
+        chat: services.chat.clone(),
+    }));
     let listener = TcpListener::bind(config.http_listen)
         .await
         .map_err(|e| format!("{} cannot be listened on: {e}", config.http_listen))?;
     let ready = ready_of(&config, &listener, &bound)?;
     let tls = config.tls.as_ref().map(|tls| http::acceptor(&tls.cert, &tls.key)).transpose()?;
+    let stops = running.stops.clone();
     let http = tokio::spawn(http::serve(listener, router, tls, stops.rest.clone(), stops.hard.clone()));
     centre.http_is_up();
     ready.write(&config.data_dir)?;
-    demo::greet(&config, &ready, &floor.picture(), demo);
+    demo::greet(&config, &ready, &services.floor.picture(), demo);
 
-    wait_and_drain(&stops, &services, &contacts, Duration::from_secs(config.drain_seconds)).await;
+    wait_and_drain(&stops, &services, &running.contacts, Duration::from_secs(config.drain_seconds)).await;
     Ready::remove(&config.data_dir);
-    tasks.close();
+    running.tasks.close();
     let everything = async {
-        chat.shut_down().await;
-        tasks.wait().await;
-        let _ = floor_done.await;
+        console.close().await;
+        services.chat.shut_down().await;
+        running.tasks.wait().await;
         let _ = http.await;
     };
     tokio::select! {
@@ -162,6 +122,96 @@ async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> 
         () = stops.hard.cancelled() => {}
     }
     Ok(())
+}
+
+/// What a running process holds together.
+struct Running {
+    clock: Clock,
+    stops: Stops,
+    tasks: TaskTracker,
+    contacts: TaskTracker,
+}
+
+/// Services that run, and what the console needs besides.
+struct Started {
+    services: Arc<Services>,
+    bound: Bound,
+    player: keeping::Player,
+    lines: Lines,
+    sip_stopped: CancellationToken,
+}
+
+impl Started {
+    fn into_parts(self, metrics: metrics_exporter_prometheus::PrometheusHandle) -> crate::centre::Parts {
+        crate::centre::Parts {
+            services: self.services,
+            player: self.player,
+            registrar: self.bound.sip,
+            metrics,
+            lines: self.lines,
+            sip_stopped: self.sip_stopped,
+        }
+    }
+}
+
+impl Running {
+    async fn start_floor(&mut self, stores: &Stores, seed: &Centre) -> Result<(Hub, FloorHandle), Fatal> {
+        let opened = floor::open(stores.journal.clone(), seed, &self.clock).await?;
+        let name = opened.floor.centre().floor.clone();
+        let hub = Hub::default();
+        let (task, floor) = FloorTask::new(opened, self.clock.clone(), hub.clone());
+        let (stop, fenced) = (self.stops.rest.clone(), self.stops.hard.clone());
+        self.tasks.spawn(async move {
+            if let Err(error) = task.run(stop).await {
+                tracing::error!(%error, "the floor has stopped");
+                fenced.cancel();
+            }
+        });
+        let scribe = Scribe::new(stores.journal.clone(), stores.crm.clone(), name, floor.clone()).await?;
+        self.tasks.spawn(scribe.run(self.stops.rest.clone()));
+        Ok((hub, floor))
+    }
+
+    async fn start_services(
+        &mut self,
+        config: &Config,
+        stores: &Stores,
+        (hub, floor): &(Hub, FloorHandle),
+        assets: Assets,
+        credentials: &console::Credentials,
+    ) -> Result<Started, Fatal> {
+        let rest = self.stops.rest.clone();
+        let devices = Arc::new(DeviceList::new(credentials.devices().clone()));
+        let (gateway, legs, bound) = Gateway::start(gateway_config(config), devices, rest.clone()).await?;
+        let sip_stopped = CancellationToken::new();
+        self.tasks.spawn({
+            let (gateway, stopped) = (gateway.clone(), sip_stopped.clone());
+            async move {
+                gateway.stopped().await;
+                stopped.cancel();
+            }
+        });
+        let kept_lines = Arc::new(keeping::Conversations::new(stores.crm.clone()));
+        let (chat, conversations) = chat::Hub::new(chat::HubConfig::default(), kept_lines);
+        let lines = Lines::new();
+        let keeping = keeping::start(config, stores, floor, &self.clock, &self.tasks, rest.clone()).await?;
+        let services = Arc::new(Services {
+            clock: self.clock.clone(),
+            floor: floor.clone(),
+            hub: hub.clone(),
+            gateway,
+            chat,
+            flows: assets.flows,
+            prompts: assets.prompts,
+            recorder: keeping.recorder,
+            on_tape: OnTape::default(),
+            crm: stores.crm.clone(),
+        });
+        crate::contact::restore(&services, &self.contacts).await;
+        let reception = Reception::new(Arc::clone(&services), lines.clone(), self.contacts.clone());
+        self.tasks.spawn(reception.run(legs, conversations, rest));
+        Ok(Started { services, bound, player: keeping.player, lines, sip_stopped })
+    }
 }
 
 fn gateway_config(config: &Config) -> GatewayConfig {

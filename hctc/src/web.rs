@@ -27,24 +27,26 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 /// Pings unanswered for this long mean that the browser is gone.
 const DEAD_AFTER: Duration = Duration::from_secs(50);
 
-/// What the route needs.
+/// What the routes need.
 #[derive(Clone)]
-pub struct SipSocket {
+pub struct Sockets {
     /// Sessions.
     pub console: ConsoleState,
     /// Tokens.
     pub centre: Arc<LiveCentre>,
-    /// Where it leads.
+    /// Where SIP leads.
     pub gateway: Gateway,
+    /// Where conversations are.
+    pub chat: chat::Hub,
 }
 
-/// The one route.
-pub fn router(state: SipSocket) -> Router {
-    Router::new().route("/sip", get(open)).with_state(state)
+/// `/sip` and `/chat/ws`.
+pub fn router(state: Sockets) -> Router {
+    Router::new().route("/sip", get(open)).route("/chat/ws", get(converse)).with_state(state)
 }
 
 async fn open(
-    State(state): State<SipSocket>,
+    State(state): State<Sockets>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
@@ -53,8 +55,16 @@ async fn open(
     if !console::origin_is_ours(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
+    // A citizen's socket takes one of the few places its address has; staff have logged in.
+    let mut place = None;
     let who = match query.get("token") {
-        Some(token) => state.centre.take_token(token),
+        Some(token) => {
+            place = state.console.doors().enter(peer.ip());
+            if place.is_none() {
+                return StatusCode::TOO_MANY_REQUESTS.into_response();
+            }
+            state.centre.take_token(token)
+        }
         None => match state.console.session_of(&headers).await {
             Ok(me) => me.map(|me| WebIdentity::Agent(me.agent.name.clone())),
             Err(error) => {
@@ -69,7 +79,10 @@ async fn open(
         .protocols(["sip"])
         .max_message_size(LARGEST)
         .max_frame_size(LARGEST)
-        .on_upgrade(move |socket| carry(socket, peer, who, gateway))
+        .on_upgrade(move |socket| async move {
+            carry(socket, peer, who, gateway).await;
+            drop(place);
+        })
 }
 
 /// Carries messages between the socket and the gateway until either is done.
@@ -110,13 +123,10 @@ async fn carry(socket: WebSocket, peer: SocketAddr, who: WebIdentity, gateway: G
     tokio::join!(served, pumped);
 }
 
-/// `/chat/ws`: the citizen's conversation. Anyone may open one, from our own pages only.
-pub fn chat_router(hub: chat::Hub) -> Router {
-    Router::new().route("/chat/ws", get(converse)).with_state(hub)
-}
-
+/// `/chat/ws`: the citizen's conversation. Anyone may open one, from our own pages only; how many one
+/// address may have is the hub's to bound.
 async fn converse(
-    State(hub): State<chat::Hub>,
+    State(state): State<Sockets>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -124,5 +134,5 @@ async fn converse(
     if !console::origin_is_ours(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    chat::upgrade(upgrade, peer, hub)
+    chat::upgrade(upgrade, peer, state.chat)
 }

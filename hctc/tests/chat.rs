@@ -51,7 +51,7 @@ fn a_citizen_and_an_agent_write_to_each_other() {
     let server = Server::start();
     let mut agent = Person::agent(&server, "amina", 1_000.0);
     let mut citizen = chat(&server, false);
-    assert!(citizen.text("#lines li.centre").contains("digital assistant") || citizen.text("#lines li.centre").contains("automated assistant"), "the assistant says what it is");
+    assert!(citizen.text("#lines li.centre").contains("automated assistant"), "it says that it is not a person");
     write(&mut citizen, "agent");
     agent.wait(".offer .primary");
     agent.press("Alt+A");
@@ -142,5 +142,6 @@ fn a_confidential_chat_does_not_exist_for_the_uncleared() {
     unseen("after its end");
     let metrics = kamau.get("/metrics");
     let shown = String::from_utf8_lossy(&metrics.bytes);
+    assert!(shown.contains("contacts_arrived_total{channel=\"web_chat\"} 1"), "{shown}");
     assert!(!["gbv", "child", "mental_health"].iter().any(|lane| shown.contains(lane)), "no safeguarding label in the metrics");
 }

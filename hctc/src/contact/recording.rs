@@ -100,11 +100,13 @@ impl Tape {
         ordered(self.services.gateway.tap(citizen, agent, sink));
         self.running = Some((recording, purpose));
         self.services.on_tape.contacts().insert(self.contact);
+        self.services.hub.stir();
     }
 
     fn stop(&mut self, fate: Fate) {
         let Some((recording, _)) = self.running.take() else { return };
         self.services.on_tape.contacts().remove(&self.contact);
+        self.services.hub.stir();
         if let Some((citizen, _)) = self.legs {
             ordered(self.services.gateway.untap(citizen));
         }

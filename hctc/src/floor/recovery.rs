@@ -7,10 +7,12 @@ use acd::figures::Figures;
 use acd::{Command, Effect, Floor, Output, Refusal, Snapshot};
 use console::ports::Facts;
 use crm::Db;
+use super::meter::Before;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use vocabulary::centre::Centre;
 use vocabulary::event::Actor;
-use vocabulary::{FloorName, Time};
+use vocabulary::{ContactId, FloorName, Time};
 
 /// What a snapshot holds.
 #[derive(Serialize, Deserialize)]
@@ -109,6 +111,7 @@ impl Opened {
     /// The journal's, or the refusal of the command.
     pub async fn decide_alone(&mut self, now: Time, command: Command) -> Result<(), RecoveryError> {
         let mut out = Vec::new();
+        let before: BTreeMap<ContactId, Before> = self.floor.contacts().map(|c| (c.contact, Before::of(&c))).collect();
         self.floor.handle(now, command, &mut out);
         let mut events = Vec::new();
         for output in out {
@@ -119,6 +122,7 @@ impl Opened {
             }
         }
         let entries = self.journal.append(&events).await?;
+        super::meter::count(&entries, |contact| before.get(&contact).copied());
         for entry in &entries {
             self.figures.fold(entry);
             self.facts.fold(entry);

@@ -1,3 +1,5 @@
+//! Reading, checking and writing `centre.toml`: every fault at its line, and the round trip.
+
 use crate::centre::Centre;
 use crate::{E164, Lane};
 

@@ -9,13 +9,12 @@ echo "== screens"
 make --no-print-directory screens
 (cd console/web && npm run --silent check && npm run --silent test)
 
-echo "== PostgreSQL"
-eval "$(hctc/scripts/postgres.sh start)"
-trap 'hctc/scripts/postgres.sh stop "$HCTC_TEST_POSTGRES_DIR"' EXIT
-
-echo "== Rust, real clients included"
-[ "${1:-}" = long ] && export HCTC_LONG=1
-cargo nextest run --locked --workspace
+echo "== Rust: SQLite, PostgreSQL, real clients"
+if [ "${1:-}" = long ]; then
+  # More simulated centres and more hostile bytes.
+  export HCTC_SEEDS=2000 PROPTEST_CASES=20000
+fi
+hctc/scripts/postgres.sh run cargo nextest run --locked --workspace
 
 echo "== screens in a browser"
 (cd console/web && npm run --silent test:screens)

@@ -97,8 +97,12 @@ async fn log_in(
 ) -> Api<Response> {
     let cookie = match state.credentials().log_in(&form.name, &form.password, &form.code, address).await? {
         LogIn::In { cookie } => cookie,
-        LogIn::Wait(wait) => return Err(Failure::Wait(Message::TooManyTries, wait)),
+        LogIn::Wait(wait) => {
+            metrics::counter!("log_ins_refused_total", "why" => "too_many_tries").increment(1);
+            return Err(Failure::Wait(Message::TooManyTries, wait));
+        }
         LogIn::Wrong => {
+            metrics::counter!("log_ins_refused_total", "why" => "wrong").increment(1);
             tracing::info!("a log-in was refused");
             return Err(Message::WrongLogIn.into());
         }

@@ -97,6 +97,18 @@ impl Citizens {
         Ok(row.map(|r| r.parse(0)).transpose()?)
     }
 
+    /// The newest contacts that came from a number, newest first; for the redial rule of the centre
+    /// itself, which shows nobody what it finds.
+    ///
+    /// # Errors
+    /// [`CrmError::Store`].
+    pub async fn contacts_of(&self, number: &E164) -> Result<Vec<ContactId>, CrmError> {
+        let Some(citizen) = self.lookup(number).await? else { return Ok(Vec::new()) };
+        let select = "SELECT contact FROM link WHERE citizen = $1 ORDER BY contact DESC LIMIT 20";
+        let rows = self.db.rows(select, &[citizen.into()]).await?;
+        rows.iter().map(|row| Ok(row.parse(0)?)).collect()
+    }
+
     /// The citizen of a number, as far as the viewer may know of one.
     ///
     /// # Errors

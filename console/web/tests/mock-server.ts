@@ -102,7 +102,7 @@ export class Mock {
   chatLine(from: Message['from'], text: string): void {
     const line = { seq: this.chatLines.length + 1, from, text, at: Date.now() };
     this.chatLines.push(line);
-    this.chat({ t: 'msg', ...line });
+    this.chat({ t: 'msg', ...line, at: new Date(line.at).toISOString() });
   }
 
   /** Cuts every WebSocket, as a restart would. */

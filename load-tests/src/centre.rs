@@ -145,20 +145,20 @@ impl Centre {
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
 
-    /// Ends it as Ctrl-C would, at once if it does not go.
+    /// Ends it as Ctrl-C would; it is killed if it does not go. Gives how it ended by itself.
     ///
     /// # Errors
     /// The system's.
-    pub async fn stop(mut self) -> Result<ExitStatus, Trouble> {
+    pub async fn stop(mut self) -> Result<Option<ExitStatus>, Trouble> {
         if let Some(pid) = self.child.id() {
             // SAFETY: the child is ours and not reaped yet, so the id is its own.
             unsafe { libc::kill(pid.cast_signed(), libc::SIGTERM) };
         }
         match tokio::time::timeout(STOP, self.child.wait()).await {
-            Ok(status) => Ok(status?),
+            Ok(status) => Ok(Some(status?)),
             Err(_) => {
                 self.child.kill().await?;
-                Ok(self.child.wait().await?)
+                Ok(None)
             }
         }
     }

@@ -41,9 +41,7 @@ impl Chat {
         let socket = staff::socket(base, "/chat/ws", None, None).await?;
         let mut chat =
             Chat { socket, conversation: String::new(), lines: Vec::new(), agent: None, answered: None, over: false };
-        let id = mint().to_string();
-        let open = json!({"t": "open", "id": id, "language": language, "confidential": false, "name": "", "phone": "",
-            "entry": "web_chat"});
+        let open = json!({"t": "open", "entry": "web_chat", "language": language, "phone": null, "confidential": false});
         chat.send(open).await?;
         chat.until("the conversation to open", Duration::from_secs(10), |chat| !chat.conversation.is_empty()).await?;
         Ok(chat)
@@ -82,7 +80,8 @@ impl Chat {
             let next = next.map_err(|_| Trouble::Late { what: what.to_owned(), patience })?;
             match next {
                 Some(Ok(Message::Text(text))) => self.take(&text)?,
-                Some(Ok(Message::Close(_))) | None => return Err(Trouble::answer("the chat", "its end")),
+                Some(Ok(Message::Close(why))) => return Err(Trouble::answer("the chat", format!("its end: {why:?}"))),
+                None => return Err(Trouble::answer("the chat", "its end")),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(Trouble::answer("the chat", error)),
             }
@@ -107,7 +106,7 @@ impl Chat {
                 self.answered.get_or_insert_with(Instant::now);
             }
             Some("end") => self.over = true,
-            Some("refused") => return Err(Trouble::answer("the chat", &frame)),
+            Some("error") => return Err(Trouble::answer("the chat", &frame)),
             _ => {}
         }
         Ok(())

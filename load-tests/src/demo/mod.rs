@@ -54,11 +54,14 @@ pub async fn run(settings: &Settings, progress: Progress) -> Result<bool, Troubl
         eprintln!("--- the centre's last lines ---\n{}", centre.log());
     }
     let kept = result?;
-    if let Some(centre) = Arc::into_inner(centre) {
-        centre.stop().await?;
-        progress.say("the centre has stopped");
+    let Some(centre) = Arc::into_inner(centre) else { return Ok(kept) };
+    let stopped = centre.stop().await?;
+    match stopped {
+        Some(status) if status.success() => progress.say("the centre has stopped, as it was told"),
+        Some(status) => progress.say(format!("BROKEN: told to stop, the centre ended with {status}")),
+        None => progress.say("BROKEN: told to stop, the centre with nothing left to do did not, and was killed"),
     }
-    Ok(kept)
+    Ok(kept && stopped.is_some_and(|status| status.success()))
 }
 
 async fn play(centre: &Arc<Centre>, progress: Progress) -> Result<bool, Trouble> {

@@ -144,3 +144,44 @@ where
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls_pki_types::ServerName;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// A page over the certificate of `hctc cert`, checked by a client that trusts its authority.
+    #[tokio::test]
+    async fn serves_https_with_the_given_certificate() {
+        let folder = tempfile::tempdir().expect("temp");
+        crate::commands::cert::make(folder.path(), &["hctc.local".into()]).expect("made");
+        let file = |name: &str| folder.path().join(name);
+        let tls = acceptor(&file("server.pem"), &file("server.key")).expect("they fit");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("bound");
+        let router = Router::new().route("/", axum::routing::get(|| async { "good" }));
+        let (stop, hard) = (CancellationToken::new(), CancellationToken::new());
+        let served = tokio::spawn(serve(listener, router, Some(tls), stop.clone(), hard));
+
+        let mut roots = rustls::RootCertStore::empty();
+        for cert in CertificateDer::pem_file_iter(file("ca.pem")).expect("pem") {
+            roots.add(cert.expect("a certificate")).expect("an authority");
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("hctc.local").expect("a name");
+        let stream = TcpStream::connect(address).await.expect("connected");
+        let mut stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("trusted");
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: hctc.local\r\nconnection: close\r\n\r\n").await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("read");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("good"), "{answer}");
+        stop.cancel();
+        served.await.expect("it ends");
+    }
+}

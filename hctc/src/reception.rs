@@ -75,7 +75,7 @@ impl Reception {
     }
 
     async fn invited(&self, leg: LegId, caller: CallerNumber, dialled: &Dialled) {
-        if self.services.hub.live() >= MOST_LIVE {
+        if self.services.draining.is_cancelled() || self.services.hub.live() >= MOST_LIVE {
             metrics::counter!("contacts_refused_total", "why" => "full").increment(1);
             legs::ordered(self.services.gateway.reject(leg, UNAVAILABLE));
             return;
@@ -140,6 +140,11 @@ impl Reception {
         phone: Option<String>,
         confidential: bool,
     ) {
+        if self.services.draining.is_cancelled() {
+            // The page comes back by itself once the centre has started again.
+            let _ = self.services.chat.end(contact).await;
+            return;
+        }
         let entry = entry.or_else(|| EntryName::new(CHAT_PAGE).ok());
         let picture = self.services.floor.picture();
         let Some(entry) = entry.and_then(|name| picture.centre().entries.get(&name).cloned()) else {

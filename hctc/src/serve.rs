@@ -205,6 +205,7 @@ impl Running {
             prompts: assets.prompts,
             recorder: keeping.recorder,
             on_tape: OnTape::default(),
+            draining: self.stops.drain.clone(),
             crm: stores.crm.clone(),
         });
         crate::contact::restore(&services, &self.contacts).await;

@@ -25,6 +25,7 @@ use ivr_flows::FlowSet;
 use recordings::Recorder;
 use sip_gateway::live::Gateway;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What every contact task works with.
 pub struct Services {
@@ -46,6 +47,8 @@ pub struct Services {
     pub recorder: Recorder,
     /// Who is being recorded now.
     pub on_tape: OnTape,
+    /// Cancelled once no new contact is taken in.
+    pub draining: CancellationToken,
     /// Citizens, records, sealed values.
     pub crm: Crm,
 }

@@ -4,6 +4,7 @@
 
 pub mod baresip;
 pub mod browser;
+pub mod ledger;
 pub mod server;
 pub mod sipp;
 pub mod sound;

@@ -57,11 +57,13 @@ impl Server {
         Server { http: address("http"), sip: address("sip_udp"), child, folder, environment, log }
     }
 
-    /// `kill -9`, then the same folder again.
+    /// `kill -9`, then the same folder and the same addresses again: pages come back by themselves.
     pub fn kill_and_restart(mut self) -> Server {
         self.child.kill().expect("killed");
         self.child.wait().expect("reaped");
-        let (folder, environment) = (Arc::clone(&self.folder), std::mem::take(&mut self.environment));
+        let (folder, mut environment) = (Arc::clone(&self.folder), std::mem::take(&mut self.environment));
+        environment.push(("HCTC_HTTP_LISTEN".to_owned(), self.http.to_string()));
+        environment.push(("HCTC_SIP_LISTEN".to_owned(), self.sip.to_string()));
         drop(self);
         Server::launch(folder, environment)
     }

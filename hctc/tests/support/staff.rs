@@ -23,6 +23,7 @@ pub struct Answer {
     pub cookie: Option<String>,
     pub body: Value,
     pub bytes: Vec<u8>,
+    pub headers: ureq::http::HeaderMap,
 }
 
 /// The code of this half minute.
@@ -78,7 +79,7 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     let cookie = cookie.and_then(|c| c.split(';').next()).map(str::to_owned);
     let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status, cookie, body, bytes }
+    Answer { status, cookie, body, bytes, headers: response.headers().clone() }
 }
 
 /// Whether a program is installed.

@@ -7,7 +7,6 @@
 mod meter;
 mod picture;
 mod recovery;
-mod tally;
 
 pub use picture::Picture;
 pub use recovery::{Opened, RecoveryError, open, read_only};
@@ -18,7 +17,6 @@ use acd::{Command, Effect, Floor, Output, Refusal, Waiting};
 use console::ports::Facts;
 use std::sync::Arc;
 use std::time::Duration;
-use tally::Tally;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use vocabulary::{ContactId, Entry, Event, Time};
@@ -152,7 +150,6 @@ pub struct FloorTask<D> {
     journal_ok: watch::Sender<bool>,
     figures: acd::figures::Figures,
     facts: Facts,
-    tally: Tally,
     since_snapshot: u64,
 }
 
@@ -184,7 +181,6 @@ impl<D: Deliver> FloorTask<D> {
             journal_ok,
             figures: opened.figures,
             facts: opened.facts,
-            tally: opened.tally,
             since_snapshot: opened.since_snapshot,
         };
         (task, handle)
@@ -233,7 +229,6 @@ impl<D: Deliver> FloorTask<D> {
         for entry in entries {
             self.figures.fold(&entry);
             self.facts.fold(&entry);
-            self.tally.count(&entry);
             self.deliver.entry(&entry);
             // Nobody listening is no fault.
             let _ = self.entries.send(Arc::new(entry));

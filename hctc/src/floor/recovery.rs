@@ -3,7 +3,6 @@
 
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, Recovered};
-use super::tally::Tally;
 use acd::figures::Figures;
 use acd::{Command, Effect, Floor, Output, Refusal, Snapshot};
 use console::ports::Facts;
@@ -32,8 +31,6 @@ pub struct Opened {
     pub figures: Figures,
     /// What desks show besides.
     pub facts: Facts,
-    /// What Prometheus counts.
-    pub(super) tally: Tally,
     /// Entries since the newest snapshot.
     pub since_snapshot: u64,
 }
@@ -66,12 +63,8 @@ pub async fn open(db: Db, seed: &Centre, clock: &Clock) -> Result<Opened, Recove
     let fresh = journal.next_seq() == 1;
     let since_snapshot = recovered.entries.len() as u64;
     let mut facts = Facts::default();
-    let mut tally = Tally::default();
-    for entry in &recovered.entries {
-        facts.fold(entry);
-        tally.recover(entry);
-    }
-    let mut opened = Opened { floor, journal, figures, facts, tally, since_snapshot };
+    recovered.entries.iter().for_each(|entry| facts.fold(entry));
+    let mut opened = Opened { floor, journal, figures, facts, since_snapshot };
     if fresh {
         for change in Centre::empty(seed.floor.clone()).changes_to(seed) {
             let command = Command::SetUp { change: Box::new(change), by: Actor::Centre };
@@ -133,7 +126,6 @@ impl Opened {
         for entry in &entries {
             self.figures.fold(entry);
             self.facts.fold(entry);
-            self.tally.count(entry);
         }
         self.since_snapshot += entries.len() as u64;
         Ok(())

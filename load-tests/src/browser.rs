@@ -150,7 +150,8 @@ impl Browser {
     /// # Errors
     /// The script is gone.
     pub async fn call(&mut self, plan: &BrowserCitizen) -> Result<(), Trouble> {
-        let keys: Vec<(u64, String)> = plan.keys.iter().map(|(wait, key)| (wait.as_millis() as u64, key.to_string())).collect();
+        let keys: Vec<(u64, String)> =
+            plan.keys.iter().map(|(wait, key)| (wait.as_millis() as u64, key.to_string())).collect();
         let plan = json!({"name": plan.name, "hertz": plan.hertz, "keys": keys, "talk_ms": plan.talks_for.as_millis() as u64,
             "patience_ms": plan.patience.as_millis() as u64, "agents_from_hertz": plan.agents_from});
         self.order(json!({"t": "call", "plan": plan})).await

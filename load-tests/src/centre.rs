@@ -76,9 +76,8 @@ impl Centre {
         let log = File::create(folder.path().join("log"))?;
         command.args(["serve", "--demo"]).current_dir(folder.path()).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let child = command
-            .spawn()
-            .map_err(|source| Trouble::Missing { program: binary.display().to_string(), source })?;
+        let child =
+            command.spawn().map_err(|source| Trouble::Missing { program: binary.display().to_string(), source })?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut centre = Centre { child, folder, binary, http: nowhere, sip: nowhere };
         let ready = centre.ready(&data).await?;

@@ -41,7 +41,8 @@ impl Chat {
         let socket = staff::socket(base, "/chat/ws", None, None).await?;
         let mut chat =
             Chat { socket, conversation: String::new(), lines: Vec::new(), agent: None, answered: None, over: false };
-        let open = json!({"t": "open", "entry": "web_chat", "language": language, "phone": null, "confidential": false});
+        let open =
+            json!({"t": "open", "entry": "web_chat", "language": language, "phone": null, "confidential": false});
         chat.send(open).await?;
         chat.until("the conversation to open", Duration::from_secs(10), |chat| !chat.conversation.is_empty()).await?;
         Ok(chat)
@@ -73,7 +74,12 @@ impl Chat {
     ///
     /// # Errors
     /// It is not so in time, or the centre refuses or closes.
-    pub async fn until(&mut self, what: &str, patience: Duration, wanted: impl Fn(&Chat) -> bool) -> Result<(), Trouble> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        wanted: impl Fn(&Chat) -> bool,
+    ) -> Result<(), Trouble> {
         let until = Instant::now() + patience;
         while !wanted(self) {
             let next = tokio::time::timeout_at(until, self.socket.next()).await;
@@ -100,7 +106,9 @@ impl Chat {
         let word = |key: &str| frame[key].as_str().unwrap_or_default().to_owned();
         match frame["t"].as_str() {
             Some("opened") => self.conversation = word("conv"),
-            Some("msg") if word("from") != "citizen" => self.lines.push(Line { from: word("from"), text: word("text") }),
+            Some("msg") if word("from") != "citizen" => {
+                self.lines.push(Line { from: word("from"), text: word("text") })
+            }
             Some("agent") => {
                 self.agent = Some(word("name"));
                 self.answered.get_or_insert_with(Instant::now);

@@ -112,7 +112,8 @@ async fn a_desk_phone_registers_answers_is_heard_and_hangs_up() {
     let habits = Habits { rings: Duration::from_millis(30), hangs_up_after: Some(Duration::from_millis(900)) };
     let ear = shared_ear(&[440.0]);
     let for_calls = Arc::clone(&ear);
-    let registering = tokio::spawn(DeskPhone::register(account, habits, Box::new(move |_: &str| voice(1_900.0, &for_calls))));
+    let registering =
+        tokio::spawn(DeskPhone::register(account, habits, Box::new(move |_: &str| voice(1_900.0, &for_calls))));
 
     let mut caller = Caller { socket, phone: server };
     let first = caller.until(|m| m.method() == Some("REGISTER")).await;

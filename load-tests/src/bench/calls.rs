@@ -4,7 +4,7 @@
 
 use crate::Trouble;
 use crate::bench::cpu::{Cpu, memory};
-use crate::bench::fair::compare;
+use crate::bench::fair::{compare, kept_up};
 use crate::bench::peers::{self, About};
 use crate::bench::rtp_load::{Group, Leg, Report, RtpLoad};
 use crate::bench::rtpengine::RtpEngine;
@@ -25,6 +25,8 @@ const APART: Duration = Duration::from_millis(50);
 const SETTLE: Duration = Duration::from_secs(2);
 /// How long all calls may take to be bridged after the last was placed.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Times a window is measured again because the generator was late in it.
+const AGAIN: usize = 3;
 /// Contacts whose record is read, to know that they are being recorded.
 const SAMPLE: usize = 10;
 /// The first number of the rival's legs.
@@ -72,7 +74,10 @@ pub async fn run(binary: Option<std::path::PathBuf>, size: Size, seats: Seats) -
         rival.relay(&load, RIVALS + 2 * n).await?;
     }
     load.switch(Group::Rival, false);
-    println!("Starting a centre with {} agents, then {} calls (the recording notice is heard to its end).", size.calls, size.calls);
+    println!(
+        "Starting a centre with {} agents, then {} calls (the recording notice is heard to its end).",
+        size.calls, size.calls
+    );
     let centre = Centre::start(&settings).await?;
     let measured = measure(&centre, &rival, &load, size, seats).await;
     if measured.is_err() {
@@ -91,15 +96,30 @@ async fn measure(centre: &Centre, rival: &RtpEngine, load: &RtpLoad, size: Size,
     let mut calls = place(centre, load, size.calls).await?;
     let contacts = answered(&mut seated, &mut calls).await?;
     recorded(&supervisor, &contacts).await?;
-    println!("{} calls are bridged and recorded; memory {idle:.0} MB before, {:.0} MB now.\n", size.calls, memory(centre.pid())?);
-    println!("{:<10} {:>5} {:>7} {:>15} {:>9} {:>8} {:>8} {:>8} {:>9}", "system", "round", "cores", "cores/100 calls", "packets", "loss", "p50 ms", "p99 ms", "late p99");
+    println!(
+        "{} calls are bridged and recorded; memory {idle:.0} MB before, {:.0} MB now.\n",
+        size.calls,
+        memory(centre.pid())?
+    );
+    println!(
+        "{:<10} {:>5} {:>7} {:>15} {:>9} {:>8} {:>8} {:>8} {:>9}",
+        "system", "round", "cores", "cores/100 calls", "packets", "loss", "p50 ms", "p99 ms", "late p99"
+    );
+    let (mut ours, mut theirs) = (0.0, 0.0);
     for round in 1..=size.rounds {
-        let ours = window(load, Group::Ours, centre.pid(), size).await?;
-        let theirs = window(load, Group::Rival, rival.pid(), size).await?;
-        row("hctc", round, size, &ours);
-        row("rtpengine", round, size, &theirs);
-        compare(&ours.1, &theirs.1)?;
+        let our_window = window(load, Group::Ours, centre.pid(), size).await?;
+        let their_window = window(load, Group::Rival, rival.pid(), size).await?;
+        row("hctc", round, size, &our_window);
+        row("rtpengine", round, size, &their_window);
+        compare(&our_window.1, &their_window.1)?;
+        (ours, theirs) = (ours + our_window.0, theirs + their_window.0);
     }
+    let per_hundred = |cores: f64| cores / size.rounds.max(1) as f64 * 100.0 / size.calls as f64;
+    println!(
+        "\nCores per 100 calls, mean of the windows: {:.3} hctc (bridged, routed, journaled, recorded).",
+        per_hundred(ours)
+    );
+    println!("{:>49} rtpengine (relayed, nothing else).", format!("{:.3}", per_hundred(theirs)));
     for call in &calls {
         call.order(Order::HangUp).await;
     }
@@ -109,17 +129,26 @@ async fn measure(centre: &Centre, rival: &RtpEngine, load: &RtpLoad, size: Size,
     Ok(())
 }
 
-/// One window: cores used, and what was heard.
+/// One window: cores used, and what was heard. One in which the generator itself was late is measured
+/// again, a few times; if it stays late, the comparison is unfair.
 async fn window(load: &RtpLoad, group: Group, pid: u32, size: Size) -> Result<(f64, Report), Trouble> {
     load.switch(group, true);
-    tokio::time::sleep(SETTLE).await;
-    load.reset();
-    let before = Cpu::read(pid)?;
-    tokio::time::sleep(Duration::from_secs(size.seconds)).await;
-    let cores = Cpu::read(pid)?.cores_since(&before);
-    let report = load.report(group);
+    let mut again = AGAIN;
+    let measured = loop {
+        tokio::time::sleep(SETTLE).await;
+        load.reset();
+        let before = Cpu::read(pid)?;
+        tokio::time::sleep(Duration::from_secs(size.seconds)).await;
+        let cores = Cpu::read(pid)?.cores_since(&before);
+        let report = load.report(group);
+        if kept_up(&report) || again == 0 {
+            break (cores, report);
+        }
+        again -= 1;
+        println!("{:<10} (a window is left out: the generator was {:?} late)", "", report.late.within(0.99));
+    };
     load.switch(group, false);
-    Ok((cores, report))
+    Ok(measured)
 }
 
 fn row(system: &str, round: usize, size: Size, (cores, report): &(f64, Report)) {
@@ -142,7 +171,8 @@ fn set_up(agents: usize) -> Result<String, Trouble> {
         let name = name(n);
         let _ = write!(
             text,
-            "\n[agents.{name}]\nshown_as = \"{name}\"\nlanguages = [\"sw\", \"en\"]\nskills = {{ ids = 3 }}\ntenants = [\"huduma\"]\ntext_contacts = 0\n"
+            "\n[agents.{name}]\nshown_as = \"{name}\"\nlanguages = [\"sw\", \"en\"]\n\
+             skills = {{ ids = 3 }}\ntenants = [\"huduma\"]\ntext_contacts = 0\n"
         );
     }
     Ok(text)
@@ -153,13 +183,21 @@ fn name(n: usize) -> String {
 }
 
 /// Logs everyone in, gives them their seat and makes them ready.
-async fn seat(centre: &Centre, load: &RtpLoad, agents: usize, seats: Seats, supervisor: &Staff) -> Result<Vec<Seat>, Trouble> {
+async fn seat(
+    centre: &Centre,
+    load: &RtpLoad,
+    agents: usize,
+    seats: Seats,
+    supervisor: &Staff,
+) -> Result<Vec<Seat>, Trouble> {
     let seated = stream::iter(0..agents).map(|n| async move {
         let staff = Staff::log_in(centre, &name(n)).await?;
         let seat = match seats {
             Seats::DeskPhones => Seat::DeskPhone(desk_phone(centre, load, &staff, agents + n).await?),
             #[cfg(feature = "web")]
-            Seats::WebRtc => Seat::WebRtc(crate::web::WebAgent::register(&staff, load.clone(), (agents + n) as u32).await?),
+            Seats::WebRtc => {
+                Seat::WebRtc(crate::web::WebAgent::register(&staff, load.clone(), (agents + n) as u32).await?)
+            }
         };
         let ready = json!({"agent": staff.name, "presence": {"is": "ready"}});
         let answer = supervisor.post("/api/wall/presence", ready).await?;
@@ -178,7 +216,8 @@ async fn desk_phone(centre: &Centre, load: &RtpLoad, staff: &Staff, number: usiz
         return Err(Trouble::answer("the desk", &answer.body));
     };
     let load = load.clone();
-    let voice = Box::new(move |_: &str| Box::new(LoadVoice { load: load.clone(), number: number as u32 }) as Box<dyn Voice>);
+    let voice =
+        Box::new(move |_: &str| Box::new(LoadVoice { load: load.clone(), number: number as u32 }) as Box<dyn Voice>);
     let habits = Habits { rings: Duration::from_millis(20), hangs_up_after: None };
     DeskPhone::register(Account { server: centre.sip, user, secret }, habits, voice).await
 }

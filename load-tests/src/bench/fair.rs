@@ -117,6 +117,11 @@ impl Meter {
     }
 }
 
+/// Whether the generator kept up in a window; if not, its delays say nothing of a server.
+pub fn kept_up(report: &Report) -> bool {
+    report.late.within(0.99) <= TOO_LATE
+}
+
 /// Whether two windows may be compared.
 ///
 /// # Errors
@@ -136,8 +141,8 @@ pub fn compare(ours: &Report, rival: &Report) -> Result<(), Trouble> {
     if (our_loss - rival_loss).abs() > UNEQUAL {
         return unfair(format!("we lost {:.3} % of packets, the rival {:.3} %", our_loss * 100.0, rival_loss * 100.0));
     }
-    let late = ours.late.within(0.99).max(rival.late.within(0.99));
-    if late > TOO_LATE {
+    if !kept_up(ours) || !kept_up(rival) {
+        let late = ours.late.within(0.99).max(rival.late.within(0.99));
         return unfair(format!("the generator itself was {late:?} late: fewer calls, or a free core for it"));
     }
     Ok(())

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Between two packets of a leg.
@@ -291,7 +291,8 @@ impl Worker {
         let mut socket = UdpSocket::from_std(socket);
         self.poll.registry().register(&mut socket, Token(number as usize), Interest::READABLE)?;
         let source = rand::random();
-        self.legs.insert(number, Carried { group, socket, source, number, sequence: 0, sent: 0, meter: Meter::default() });
+        self.legs
+            .insert(number, Carried { group, socket, source, number, sequence: 0, sent: 0, meter: Meter::default() });
         // Legs are spread over the 20 ms, as callers are.
         let phase = Duration::from_micros(u64::from(number).wrapping_mul(7_919) % 20_000);
         self.due.push(Reverse((Instant::now() + phase, number)));
@@ -376,7 +377,8 @@ mod tests {
     #[test]
     fn two_legs_hear_each_other() {
         let load = RtpLoad::start().expect("a thread");
-        let sockets: Vec<std::net::UdpSocket> = (0..2).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket")).collect();
+        let sockets: Vec<std::net::UdpSocket> =
+            (0..2).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket")).collect();
         let addresses: Vec<SocketAddr> = sockets.iter().map(|s| s.local_addr().expect("bound")).collect();
         for (number, socket) in sockets.into_iter().enumerate() {
             load.add(Leg { number: number as u32, group: Group::Ours, socket, target: addresses[1 - number] });

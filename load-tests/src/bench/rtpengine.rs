@@ -106,7 +106,8 @@ impl RtpEngine {
         let mut buffer = [0u8; 8_192];
         loop {
             let read = tokio::time::timeout(ANSWER, self.control.recv(&mut buffer)).await;
-            let length = read.map_err(|_| Trouble::Late { what: format!("rtpengine's answer to {command}"), patience: ANSWER })??;
+            let length = read
+                .map_err(|_| Trouble::Late { what: format!("rtpengine's answer to {command}"), patience: ANSWER })??;
             let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
             // An answer to a ping that was sent twice is not ours.
             if let Some(answer) = text.strip_prefix(&format!("{cookie} ")) {

@@ -39,17 +39,34 @@ struct Row {
 /// It could not be carried out, or calls failed.
 pub async fn run(binary: Option<PathBuf>, rates: &[u32], seconds: u32, core: Option<usize>) -> Result<(), Trouble> {
     let centre = Centre::start(&Settings { binary, core, ..Settings::default() }).await?;
-    println!("{:>8} {:>8} {:>8} {:>7} {:>12} {:>12} {:>8} {:>8} {:>8} {:>6}", "calls/s", "placed", "done", "cores", "SIPp p50 ms", "SIPp p99 ms", "p50 ms", "p99 ms", "max ms", "MB");
+    println!(
+        "{:>8} {:>8} {:>8} {:>7} {:>12} {:>12} {:>8} {:>8} {:>8} {:>6}",
+        "calls/s", "placed", "done", "cores", "SIPp p50 ms", "SIPp p99 ms", "p50 ms", "p99 ms", "max ms", "MB"
+    );
     let mut failed = Vec::new();
     for rate in rates {
         let row = one(&centre, *rate, rate * seconds).await?;
         let (sipp, ours) = (|share| at(&row.sipp, share), |share| at(&row.ours, share));
         println!(
             "{:>8} {:>8} {:>8} {:>7.2} {:>12.0} {:>12.0} {:>8.2} {:>8.2} {:>8.2} {:>6.0}",
-            row.rate, row.placed, row.done, row.cores, sipp(0.5), sipp(0.99), ours(0.5), ours(0.99), ours(1.0), row.memory
+            row.rate,
+            row.placed,
+            row.done,
+            row.cores,
+            sipp(0.5),
+            sipp(0.99),
+            ours(0.5),
+            ours(0.99),
+            ours(1.0),
+            row.memory
         );
         if row.done != row.placed {
-            failed.push(format!("{} of {} calls at {}/s failed", row.placed.saturating_sub(row.done), row.placed, row.rate));
+            failed.push(format!(
+                "{} of {} calls at {}/s failed",
+                row.placed.saturating_sub(row.done),
+                row.placed,
+                row.rate
+            ));
         }
     }
     if !failed.is_empty() {

@@ -61,7 +61,10 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let lasts = Duration::from_secs(options.seconds);
     let name = FloorName::new("bench").expect("a name");
-    println!("{:<12} {:>8} {:>8} {:>12} {:>9} {:>9} {:>10} {:>9}", "engine", "agents", "waiting", "commands/s", "p50 us", "p99 us", "p99.9 us", "answered");
+    println!(
+        "{:<12} {:>8} {:>8} {:>12} {:>9} {:>9} {:>10} {:>9}",
+        "engine", "agents", "waiting", "commands/s", "p50 us", "p99 us", "p99.9 us", "answered"
+    );
     for (agents, waiting) in [(200, 100), (200, 1_000), (200, 10_000), (10_000, 1_000), (10_000, 100_000)] {
         let load = Load { agents, waiting, commands: options.commands, lasts };
         let ours = measure(&mut Ours { floor: Floor::new(name.clone()), out: Vec::new() }, load);
@@ -89,6 +92,12 @@ fn show(engine: &str, load: Load, row: Row) {
     let micros = |nanos: u64| nanos as f64 / 1_000.0;
     println!(
         "{engine:<12} {:>8} {:>8} {:>12.0} {:>9.2} {:>9.2} {:>10.2} {:>9}",
-        load.agents, load.waiting, row.per_second, micros(row.p50), micros(row.p99), micros(row.p999), row.answered
+        load.agents,
+        load.waiting,
+        row.per_second,
+        micros(row.p50),
+        micros(row.p99),
+        micros(row.p999),
+        row.answered
     );
 }

@@ -124,6 +124,9 @@ fn note(seen: &mut Seen, event: BrowserEvent) {
         BrowserEvent::Heard { who, contact: None, hertz } => seen.by_citizen.entry(who).or_default().extend(hertz),
         BrowserEvent::Trouble { who, what } => seen.troubles.push(format!("{who}: {what}")),
         BrowserEvent::Failed { who, what } => seen.failed = Some(format!("{who}: {what}")),
-        BrowserEvent::NeedCode { .. } | BrowserEvent::Up { .. } | BrowserEvent::Answered { .. } | BrowserEvent::Wrapped { .. } => {}
+        BrowserEvent::NeedCode { .. }
+        | BrowserEvent::Up { .. }
+        | BrowserEvent::Answered { .. }
+        | BrowserEvent::Wrapped { .. } => {}
     }
 }

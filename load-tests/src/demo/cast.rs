@@ -97,12 +97,24 @@ pub fn crowd() -> Vec<Citizen> {
         served("Chepkoech", Phone, "2, notice, 2, 1 ids", with_notice('2', &['2', '1']), en),
         served("Barasa", Web, "2, notice, 0", with_notice('2', &['0']), en),
         served("Nyambura", Phone, "2, notice, 2, 4 complaint", with_notice('2', &['2', '4']), en),
-        Citizen { end: End::LeavesQueue, recording: Kept::No, ..served("Kiptoo", Phone, "2, 8, 2, 2 business, leaves", refusing(&['2', '2']), en) },
+        Citizen {
+            end: End::LeavesQueue,
+            recording: Kept::No,
+            ..served("Kiptoo", Phone, "2, 8, 2, 2 business, leaves", refusing(&['2', '2']), en)
+        },
         safe("Halima", Phone, "9, 1 safe line", vec![Act::Press('9'), Act::Wait(SOON * 2), Act::Press('1')]),
         safe("Atieno", Phone, "9, 9 safe line", vec![Act::Press('9'), Act::Wait(SOON * 3), Act::Press('9')]),
-        Citizen { end: End::LeavesFlow, recording: Kept::No, ..served("Kamande", Phone, "leaves in the welcome", vec![Act::Wait(SOON * 4)], sw) },
+        Citizen {
+            end: End::LeavesFlow,
+            recording: Kept::No,
+            ..served("Kamande", Phone, "leaves in the welcome", vec![Act::Wait(SOON * 4)], sw)
+        },
         Citizen { recording: Kept::Refused, ..served("Zainabu", Web, "2, 8 refused, 0", refusing(&['0']), en) },
-        Citizen { end: End::LeavesQueue, recording: Kept::No, ..served("Maina", Phone, "2, 8, 2, 2 business, leaves", refusing(&['2', '2']), en) },
+        Citizen {
+            end: End::LeavesQueue,
+            recording: Kept::No,
+            ..served("Maina", Phone, "2, 8, 2, 2 business, leaves", refusing(&['2', '2']), en)
+        },
         written("Akinyi", "2, agent", &["2", "agent"], End::Served),
         Citizen { safe: true, ..written("Fatuma", "crisis words", &["1", "nataka kujiua"], End::Served) },
         written("Njoroge", "2, 2, 2 business, leaves", &["2", "2", "2"], End::LeavesQueue),
@@ -119,7 +131,13 @@ pub fn crowd() -> Vec<Citizen> {
     crowd
 }
 
-fn served(name: &'static str, way: Way, path: &'static str, acts: Vec<Act>, speech: (&'static str, &'static str)) -> Citizen {
+fn served(
+    name: &'static str,
+    way: Way,
+    path: &'static str,
+    acts: Vec<Act>,
+    speech: (&'static str, &'static str),
+) -> Citizen {
     let (end, recording) = (End::Served, Kept::Yes);
     let comes = Duration::ZERO;
     Citizen { name, way, number: String::new(), hertz: 0.0, path, acts, end, recording, safe: false, comes, speech }

@@ -50,7 +50,10 @@ pub async fn play(centre: &Centre, team: &Team, citizens: Vec<Citizen>, progress
                 Way::Web => web(team, citizen).await,
                 Way::Chat => chat(centre, citizen).await,
             };
-            progress.say(format!("{name} has gone{}", outcome.trouble.as_ref().map(|t| format!(": {t}")).unwrap_or_default()));
+            progress.say(format!(
+                "{name} has gone{}",
+                outcome.trouble.as_ref().map(|t| format!(": {t}")).unwrap_or_default()
+            ));
             outcome
         }
     });

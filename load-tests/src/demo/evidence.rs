@@ -174,7 +174,12 @@ mod tests {
     #[test]
     fn a_recording_is_heard_channel_by_channel() {
         let (left, right) = (tone(citizen_tone(2), 1_000), tone(agent_tone(3), 1_000));
-        let spec = hound::WavSpec { channels: 2, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
         let mut file = Cursor::new(Vec::new());
         let mut writer = hound::WavWriter::new(&mut file, spec).expect("a writer");
         for (left, right) in left.iter().zip(right.iter()) {

@@ -15,7 +15,9 @@ pub struct Promise {
 /// Judges all of them.
 pub fn judge(evidence: &Evidence) -> Vec<Promise> {
     let each = |test: fn(&File) -> Vec<String>| {
-        let told = |file: &File| test(file).into_iter().map(|what| format!("{}: {what}", file.outcome.citizen.name)).collect::<Vec<_>>();
+        let told = |file: &File| {
+            test(file).into_iter().map(|what| format!("{}: {what}", file.outcome.citizen.name)).collect::<Vec<_>>()
+        };
         evidence.files.iter().flat_map(told).collect()
     };
     let promise = |text, broken| Promise { text, broken };
@@ -53,7 +55,9 @@ fn in_the_crm(evidence: &Evidence) -> Vec<String> {
         // A web call that nobody answered leaves nothing by which it could be told from another.
         match file.records.as_slice() {
             [one] if one["ended"].is_null() => broken.push(format!("{name}: the record has no end")),
-            [one] if !owners.insert(one["contact"].to_string()) => broken.push(format!("{name}: the record is someone else's too")),
+            [one] if !owners.insert(one["contact"].to_string()) => {
+                broken.push(format!("{name}: the record is someone else's too"))
+            }
             [_] => {}
             none_or_many => broken.push(format!("{name}: {} records", none_or_many.len())),
         }
@@ -105,10 +109,14 @@ fn recorded(file: &File) -> Vec<String> {
     let absent = record["recording"]["id"].is_null() && file.played.is_none();
     match citizen.recording {
         Kept::Refused if !absent || state != "refused" => vec![format!("refused, yet the recording is `{state}`")],
-        Kept::No if !absent || !matches!(state, "none" | "refused") => vec![format!("nothing to record, yet it is `{state}`")],
+        Kept::No if !absent || !matches!(state, "none" | "refused") => {
+            vec![format!("nothing to record, yet it is `{state}`")]
+        }
         Kept::Refused | Kept::No => Vec::new(),
         Kept::Yes => {
-            let Some((left, right)) = &file.played else { return vec![format!("the recording (`{state}`) cannot be played")] };
+            let Some((left, right)) = &file.played else {
+                return vec![format!("the recording (`{state}`) cannot be played")];
+            };
             let agent = record["agent"].as_str().and_then(tone_of).unwrap_or_default();
             let mut broken = Vec::new();
             if state != "kept" {
@@ -134,7 +142,9 @@ fn hidden(evidence: &Evidence) -> Vec<String> {
         match (file.outcome.citizen.safe, file.uncleared, listed) {
             (true, 404, false) | (false, 200, true) => {}
             (true, status, listed) => broken.push(format!("{name}: kamau gets {status}, listed: {listed}")),
-            (false, status, listed) => broken.push(format!("{name}: an ordinary record is hidden from kamau ({status}, listed: {listed})")),
+            (false, status, listed) => {
+                broken.push(format!("{name}: an ordinary record is hidden from kamau ({status}, listed: {listed})"))
+            }
         }
         if let Some(lane) = record["lane"].as_str()
             && matches!(lane, "gbv" | "child" | "mental_health") != file.outcome.citizen.safe
@@ -151,7 +161,9 @@ fn hidden(evidence: &Evidence) -> Vec<String> {
 fn cleared(file: &File) -> Vec<String> {
     let agent = file.records.first().and_then(|r| r["agent"].as_str());
     match agent {
-        Some(agent) if file.outcome.citizen.safe && !matches!(agent, "neema" | "zawadi") => vec![format!("was served by {agent}")],
+        Some(agent) if file.outcome.citizen.safe && !matches!(agent, "neema" | "zawadi") => {
+            vec![format!("was served by {agent}")]
+        }
         None if file.outcome.citizen.safe => vec!["was served by nobody".into()],
         _ => Vec::new(),
     }
@@ -180,5 +192,7 @@ fn adds_up(evidence: &Evidence) -> Vec<String> {
     ];
     let told = |key: &str| evidence.wall["totals"][key].as_u64();
     let wrong = expected.into_iter().filter(|(key, number)| told(key) != Some(*number));
-    wrong.map(|(key, number)| format!("{key}: {number} in the crowd, {} on the wall", evidence.wall["totals"][key])).collect()
+    wrong
+        .map(|(key, number)| format!("{key}: {number} in the crowd, {} on the wall", evidence.wall["totals"][key]))
+        .collect()
 }

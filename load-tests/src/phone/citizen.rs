@@ -93,7 +93,12 @@ impl Call {
     ///
     /// # Errors
     /// It was not within `patience`.
-    pub async fn until(&mut self, what: &str, patience: Duration, wanted: impl Fn(Stage) -> bool) -> Result<Stage, Trouble> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        wanted: impl Fn(Stage) -> bool,
+    ) -> Result<Stage, Trouble> {
         let late = || Trouble::Late { what: what.to_owned(), patience };
         let waited = tokio::time::timeout(patience, self.stage.wait_for(|stage| wanted(*stage))).await;
         // The channel closes only after the last stage was told.
@@ -129,7 +134,13 @@ struct Caller {
 }
 
 impl Caller {
-    fn new(plan: Plan, wire: Wire, media: UdpSocket, voice: Box<dyn Voice>, told: watch::Sender<Stage>) -> Result<Caller, Trouble> {
+    fn new(
+        plan: Plan,
+        wire: Wire,
+        media: UdpSocket,
+        voice: Box<dyn Voice>,
+        told: watch::Sender<Stage>,
+    ) -> Result<Caller, Trouble> {
         let (local, server) = (wire.local(), plan.server);
         let target = format!("sip:{}@{server}", plan.number);
         let description = sdp(media.local_addr()?);

@@ -297,7 +297,9 @@ impl Phone {
     fn connected(&mut self) {
         self.wire.answered();
         let habits = self.habits;
-        let Some(call) = self.call.as_mut().filter(|c| c.voice.is_some() && c.put_down.is_none() && !c.leaving) else { return };
+        let Some(call) = self.call.as_mut().filter(|c| c.voice.is_some() && c.put_down.is_none() && !c.leaving) else {
+            return;
+        };
         call.put_down = habits.hangs_up_after.map(|after| Instant::now() + after);
         tell(&self.tell, PhoneEvent::Answered { contact: call.contact.clone() });
     }

@@ -65,7 +65,8 @@ impl Wire {
     pub(super) async fn ask(&mut self, message: &Message) {
         self.send(message).await;
         let now = Instant::now();
-        self.unanswered = Some(Unanswered { text: message.to_string(), again: now + T1, wait: T1, until: now + GIVE_UP });
+        self.unanswered =
+            Some(Unanswered { text: message.to_string(), again: now + T1, wait: T1, until: now + GIVE_UP });
     }
 
     /// Stops repeating.

@@ -13,7 +13,8 @@ pub fn authorization(challenge: &str, user: &str, secret: &str, method: &str, ur
     }
     let ha1 = md5(&format!("{user}:{realm}:{secret}"));
     let ha2 = md5(&format!("{method}:{uri}"));
-    let head = format!("Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", algorithm=MD5");
+    let head =
+        format!("Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", algorithm=MD5");
     if value(said, "qop").is_none() {
         return Some(format!("{head}, response=\"{}\"", md5(&format!("{ha1}:{nonce}:{ha2}"))));
     }
@@ -41,7 +42,13 @@ mod tests {
     #[test]
     fn is_that_of_the_standard_without_qop() {
         // RFC 2617 §3.5 without qop: the older form, computed by hand from its values.
-        let answer = authorization("Digest realm=\"testrealm@host.com\", nonce=\"abc\"", "Mufasa", "Circle Of Life", "GET", "/dir/index.html");
+        let answer = authorization(
+            "Digest realm=\"testrealm@host.com\", nonce=\"abc\"",
+            "Mufasa",
+            "Circle Of Life",
+            "GET",
+            "/dir/index.html",
+        );
         let answer = answer.expect("an answer");
         let expected = md5(&format!("939e7578ed9e3c518a452acee763bce9:abc:{}", "39aff3a2bab6126f332b942af96d3366"));
         assert!(answer.ends_with(&format!("response=\"{expected}\"")), "{answer}");
@@ -49,7 +56,10 @@ mod tests {
 
     #[test]
     fn other_algorithms_are_not_answered() {
-        assert_eq!(authorization("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256", "u", "s", "REGISTER", "sip:x"), None);
+        assert_eq!(
+            authorization("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256", "u", "s", "REGISTER", "sip:x"),
+            None
+        );
         assert_eq!(authorization("Basic realm=\"r\"", "u", "s", "REGISTER", "sip:x"), None);
     }
 }

@@ -26,9 +26,11 @@ impl Message {
     /// An answer to `request`: its Via, From, To (with our tag where it has none), Call-ID and CSeq
     /// (RFC 3261 §8.2.6.2).
     pub fn answer(request: &Message, code: u16, reason: &str, tag: &str) -> Message {
-        let mut answer = Message { first: format!("SIP/2.0 {code} {reason}"), headers: Vec::new(), body: String::new() };
+        let mut answer =
+            Message { first: format!("SIP/2.0 {code} {reason}"), headers: Vec::new(), body: String::new() };
         for (name, value) in &request.headers {
-            let name_kept = ["Via", "From", "Call-ID", "CSeq", "Record-Route"].iter().any(|n| name.eq_ignore_ascii_case(n));
+            let name_kept =
+                ["Via", "From", "Call-ID", "CSeq", "Record-Route"].iter().any(|n| name.eq_ignore_ascii_case(n));
             if name_kept {
                 answer = answer.with(name, value);
             } else if name.eq_ignore_ascii_case("To") {

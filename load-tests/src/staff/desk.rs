@@ -62,7 +62,12 @@ impl Desk {
     ///
     /// # Errors
     /// It does not in time.
-    pub async fn until(&mut self, what: &str, patience: Duration, shown: impl Fn(&Value) -> bool) -> Result<(), Trouble> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        shown: impl Fn(&Value) -> bool,
+    ) -> Result<(), Trouble> {
         let late = || Trouble::Late { what: what.to_owned(), patience };
         let waited = tokio::time::timeout(patience, self.state.wait_for(|state| shown(state))).await;
         waited.map_err(|_| late())?.map(|_| ()).map_err(|_| late())

@@ -4,8 +4,8 @@
 mod desk;
 mod wall;
 
-pub use desk::{Desk, DeskHabits};
 pub(crate) use desk::mint;
+pub use desk::{Desk, DeskHabits};
 pub use wall::Wall;
 
 use crate::Trouble;
@@ -106,7 +106,12 @@ impl Staff {
 ///
 /// # Errors
 /// It is refused.
-pub(crate) async fn socket(base: &str, path: &str, cookie: Option<&str>, protocol: Option<&str>) -> Result<Socket, Trouble> {
+pub(crate) async fn socket(
+    base: &str,
+    path: &str,
+    cookie: Option<&str>,
+    protocol: Option<&str>,
+) -> Result<Socket, Trouble> {
     let bad = |e: &dyn std::fmt::Display| Trouble::answer(path, e);
     let mut request = format!("{}{path}", base.replacen("http", "ws", 1)).into_client_request().map_err(|e| bad(&e))?;
     let headers = [("origin", Some(base)), ("cookie", cookie), ("sec-websocket-protocol", protocol)];

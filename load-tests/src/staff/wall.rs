@@ -43,7 +43,12 @@ impl Wall {
     ///
     /// # Errors
     /// It does not come in time, or the wall is closed.
-    pub async fn until(&mut self, what: &str, patience: Duration, shown: impl Fn(&Value) -> bool) -> Result<Value, Trouble> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        shown: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Trouble> {
         let late = || Trouble::Late { what: what.to_owned(), patience };
         let waited = tokio::time::timeout(patience, self.picture.wait_for(|p| !p.is_null() && shown(p))).await;
         waited.map_err(|_| late())?.map(|p| p.clone()).map_err(|_| late())

@@ -107,7 +107,9 @@ impl Line {
         let call_id = message.header("Call-ID").unwrap_or_default().to_owned();
         let ours = self.call.as_ref().is_some_and(|call| call.call_id == call_id);
         match message.method() {
-            Some("INVITE") if self.call.is_some() => self.send(&Message::answer(&message, 486, "Busy Here", &token(8))).await,
+            Some("INVITE") if self.call.is_some() => {
+                self.send(&Message::answer(&message, 486, "Busy Here", &token(8))).await
+            }
             Some("INVITE") => self.answer(&message, call_id).await,
             Some("ACK") if ours => {
                 let contact = self.call.as_ref().map(|call| call.contact.clone()).unwrap_or_default();

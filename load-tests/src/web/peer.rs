@@ -94,10 +94,7 @@ fn codecs() -> [RTCRtpCodecParameters; 2] {
         rtcp_feedback: Vec::new(),
     };
     let parameters = |rtp_codec, payload_type| RTCRtpCodecParameters { rtp_codec, payload_type };
-    [
-        parameters(codec(MIME_TYPE_PCMA, ""), ALAW),
-        parameters(codec(MIME_TYPE_TELEPHONE_EVENT, "0-15"), EVENTS),
-    ]
+    [parameters(codec(MIME_TYPE_PCMA, ""), ALAW), parameters(codec(MIME_TYPE_TELEPHONE_EVENT, "0-15"), EVENTS)]
 }
 
 fn track(source: u32) -> MediaStreamTrack {

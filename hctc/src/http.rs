@@ -141,6 +141,7 @@ where
         }
     };
     if let Err(error) = ended {
+        metrics::counter!("http_connections_failed_total").increment(1);
         tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -10,6 +10,7 @@ use journey::{Effect, Journey, Opening};
 use sip_gateway::live::GatewayEvent;
 use sip_gateway::sip::address::Dialled;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +25,8 @@ const UNAVAILABLE: u16 = 503;
 /// the flow, after the safety line.
 const MOST_LIVE: usize = 4_000;
 
+/// How long an apology may take, both languages and all.
+const APOLOGY: Duration = Duration::from_secs(30);
 /// The entry point of a conversation whose page names none.
 const CHAT_PAGE: &str = "web_chat";
 
@@ -241,15 +244,19 @@ async fn apologise(services: Arc<Services>, leg: LegId) {
     let clips = [Language::SW, Language::EN].iter().filter_map(|l| services.prompts.clip(*l, "unknown_number")).collect();
     legs::ordered(services.gateway.early_media(leg));
     legs::ordered(services.gateway.play(leg, 1, clips, false));
-    while let Some(news) = inbox.recv().await {
-        match news {
-            News::Leg(GatewayEvent::Played { .. }) => {
-                legs::ordered(services.gateway.reject(leg, NOT_FOUND));
-                break;
+    let heard = async {
+        while let Some(news) = inbox.recv().await {
+            match news {
+                News::Leg(GatewayEvent::Played { .. }) => return true,
+                News::Leg(GatewayEvent::Ended { .. }) => return false,
+                _ => {}
             }
-            News::Leg(GatewayEvent::Ended { .. }) => break,
-            _ => {}
         }
+        true
+    };
+    // A caller whose media never comes up is told by the code alone.
+    if tokio::time::timeout(APOLOGY, heard).await.unwrap_or(true) {
+        legs::ordered(services.gateway.reject(leg, NOT_FOUND));
     }
     services.hub.close(contact);
 }

@@ -81,6 +81,9 @@ fn the_agent_hangs_up_and_the_recording_holds_both_sides_apart() {
     citizen.wait_event("CALL_CLOSED");
     let kamau = Staff::log_in(&server, "kamau");
     let record = record(&kamau, "a kept recording", |r| r["recording"]["state"] == "kept");
+    let contact = record["contact"].as_str().expect("an id");
+    let whole = kamau.get(&format!("/api/crm/contacts/{contact}"));
+    assert_eq!(whole.body["transcript"]["state"], "no_model", "no model is configured, and the record says so");
     let id = record["recording"]["id"].as_str().expect("an id");
     let play = kamau.post(&format!("/api/recordings/{id}/play"), &json!({"reason": "quality check"}));
     assert_eq!(play.status, 200);

@@ -92,6 +92,12 @@ impl Outside {
             GatewayEvent::Digit { leg, .. } | GatewayEvent::Ended { leg, .. } => *leg,
             _ => return Taken::NotMine,
         };
+        if matches!(event, GatewayEvent::Ended { .. })
+            && let Some((agent, _)) = self.won.take_if(|(_, won)| *won == leg)
+        {
+            services.hub.disown_leg(leg);
+            return Taken::Lost(agent);
+        }
         let Some((step, needs_key)) =
             self.dialled.iter().find(|(_, d)| d.leg == leg).map(|(step, d)| (*step, d.needs_key))
         else {
@@ -111,9 +117,6 @@ impl Outside {
             GatewayEvent::Ended { .. } => {
                 self.dialled.remove(&step);
                 services.hub.disown_leg(leg);
-                if let Some((agent, _)) = self.won.take_if(|(_, won)| *won == leg) {
-                    return Taken::Lost(agent);
-                }
             }
             _ => {}
         }

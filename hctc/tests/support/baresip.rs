@@ -16,6 +16,8 @@ pub struct Phone {
     folder: tempfile::TempDir,
     control: TcpStream,
     events: Arc<Mutex<Vec<Value>>>,
+    /// Where it takes calls itself.
+    pub address: SocketAddr,
 }
 
 /// How a phone behaves.
@@ -48,7 +50,8 @@ impl Phone {
         let control = wait_for("baresip's control port", || TcpStream::connect(("127.0.0.1", control)).ok());
         let events = Arc::new(Mutex::new(Vec::new()));
         follow(control.try_clone().expect("cloned"), Arc::clone(&events));
-        let phone = Phone { child, folder, control, events };
+        let address = SocketAddr::from(([127, 0, 0, 1], sip));
+        let phone = Phone { child, folder, control, events, address };
         if account.secret.is_some() {
             phone.wait_event("REGISTER_OK");
         }

@@ -32,11 +32,22 @@ impl Server {
         Server::launch(folder, environment)
     }
 
+    /// The same, with a configuration file.
+    pub fn start_configured(toml: &str) -> Server {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        fs::write(folder.path().join("hctc.toml"), toml).expect("written");
+        Server::launch(folder, Vec::new())
+    }
+
     fn launch(folder: Arc<tempfile::TempDir>, environment: Vec<(String, String)>) -> Server {
         let data = folder.path().join("data");
         let _ = fs::remove_file(data.join("ready.json"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_hctc"));
         command.arg("serve").arg("--demo").current_dir(root());
+        let config = folder.path().join("hctc.toml");
+        if config.exists() {
+            command.arg("--config").arg(config);
+        }
         for name in ["HCTC_HTTP_LISTEN", "HCTC_SIP_LISTEN", "HCTC_WEBRTC_LISTEN"] {
             command.env(name, "127.0.0.1:0");
         }

@@ -141,7 +141,9 @@ where
         }
     };
     if let Err(error) = ended {
-        metrics::counter!("http_connections_failed_total").increment(1);
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            metrics::counter!("http_malformed_total").increment(1);
+        }
         tracing::debug!(%error, "a connection ended early");
     }
 }

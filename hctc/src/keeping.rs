@@ -15,12 +15,13 @@ use console::ports::{CentreError, Playback};
 use crm::{Crm, CrmError, Db};
 use recordings::policy::Fate;
 use recordings::{
-    ContactKey, FsyncPolicy, Keeper, KeeperPrivate, ModelState, Purpose, Reader, Recorder, RecorderConfig, RecorderEvent,
+    Begin, ContactKey, FsyncPolicy, Keeper, KeeperPrivate, ModelState, Purpose, Reader, Recorder, RecorderConfig, RecorderEvent,
     Recovered, RecordingsError, Store, Todo, Tracks, Transcription,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vocabulary::event::Kept;
@@ -32,9 +33,41 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// What the rest of the process needs of it.
 pub struct Keeping {
     /// Seals sound.
-    pub recorder: Recorder,
+    pub tapes: Tapes,
+    /// Ends once everything the recorder did has been told to the floor; see [`Tapes::close`].
+    pub reported: JoinHandle<()>,
     /// Opens it for someone with the right.
     pub player: Player,
+}
+
+/// The recorder, until it is closed.
+pub struct Tapes(Mutex<Option<Recorder>>);
+
+impl Tapes {
+    fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
+        self.0.lock().expect("no holder of this lock can panic: orders are only queued under it")
+    }
+
+    /// Begins a recording.
+    ///
+    /// # Errors
+    /// [`RecordingsError::RecorderGone`] once closed, and the recorder's own.
+    pub fn begin(&self, begin: Begin) -> Result<(), RecordingsError> {
+        self.recorder().as_ref().ok_or(RecordingsError::RecorderGone)?.begin(begin)
+    }
+
+    /// Gives a recording its fate.
+    ///
+    /// # Errors
+    /// As [`Tapes::begin`].
+    pub fn stop(&self, recording: RecordingId, fate: Fate) -> Result<(), RecordingsError> {
+        self.recorder().as_ref().ok_or(RecordingsError::RecorderGone)?.stop(recording, fate)
+    }
+
+    /// Closes every file; nothing is recorded from now on.
+    pub fn close(&self) {
+        drop(self.recorder().take());
+    }
 }
 
 /// Opens recordings.
@@ -67,7 +100,8 @@ pub async fn start(
     report_recovered(&store, &stores.journal, recovered, floor).await;
     let recorder_config = RecorderConfig { store: Arc::clone(&store), keeper: public, fsync: FsyncPolicy::default() };
     let (recorder, events) = Recorder::start(recorder_config)?;
-    tasks.spawn(report(events, floor.clone()));
+    let reported = tasks.spawn(report(events, floor.clone()));
+    let tapes = Tapes(Mutex::new(Some(recorder)));
     let model = config.whisper_model.clone();
     let (for_text, with_keeper) = (Arc::clone(&store), Arc::clone(&keeper));
     let transcription =
@@ -77,7 +111,7 @@ pub async fn start(
     let transcribes = transcription.state() != ModelState::NoModel;
     let transcriber = Transcriber { transcription, crm: stores.crm.clone(), floor: floor.clone(), clock: clock.clone() };
     tasks.spawn(transcriber.run(stop));
-    Ok(Keeping { recorder, player: Player { store, keeper, crm: stores.crm.clone(), transcribes } })
+    Ok(Keeping { tapes, reported, player: Player { store, keeper, crm: stores.crm.clone(), transcribes } })
 }
 
 /// Tells the floor what became of each recording.

@@ -24,10 +24,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::EnvFilter;
 use vocabulary::centre::Centre;
+
+/// How long closing the files may take.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// A fault at start, told to the person in front of the terminal.
 type Fatal = Box<dyn Error + Send + Sync>;
@@ -81,7 +85,8 @@ async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> 
     let floor = running.start_floor(&stores, &assets.centre).await?;
     let started = running.start_services(&config, &stores, &floor, assets, &credentials).await?;
     let (services, bound) = (Arc::clone(&started.services), started.bound);
-    let centre = Arc::new(LiveCentre::new(started.into_parts(metrics)));
+    let (parts, reported) = started.into_parts(metrics);
+    let centre = Arc::new(LiveCentre::new(parts));
     centre.follow(&running.tasks, running.stops.rest.clone());
 
     let console = console::ConsoleState::new(console::Parts {
@@ -110,6 +115,10 @@ async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> 
 
     wait_and_drain(&stops, &services, &running.contacts, Duration::from_secs(config.drain_seconds)).await;
     Ready::remove(&config.data_dir);
+    // Files are closed and the floor told of them before the floor stops.
+    services.tapes.close();
+    let _ = tokio::time::timeout(CLOSING, reported).await;
+    stops.rest.cancel();
     running.tasks.close();
     let everything = async {
         console.close().await;
@@ -137,20 +146,22 @@ struct Started {
     services: Arc<Services>,
     bound: Bound,
     player: keeping::Player,
+    reported: JoinHandle<()>,
     lines: Lines,
     sip_stopped: CancellationToken,
 }
 
 impl Started {
-    fn into_parts(self, metrics: metrics_exporter_prometheus::PrometheusHandle) -> crate::centre::Parts {
-        crate::centre::Parts {
+    fn into_parts(self, metrics: metrics_exporter_prometheus::PrometheusHandle) -> (crate::centre::Parts, JoinHandle<()>) {
+        let parts = crate::centre::Parts {
             services: self.services,
             player: self.player,
             registrar: self.bound.sip,
             metrics,
             lines: self.lines,
             sip_stopped: self.sip_stopped,
-        }
+        };
+        (parts, self.reported)
     }
 }
 
@@ -203,7 +214,7 @@ impl Running {
             chat,
             flows: assets.flows,
             prompts: assets.prompts,
-            recorder: keeping.recorder,
+            tapes: keeping.tapes,
             on_tape: OnTape::default(),
             draining: self.stops.drain.clone(),
             crm: stores.crm.clone(),
@@ -211,7 +222,7 @@ impl Running {
         crate::contact::restore(&services, &self.contacts).await;
         let reception = Reception::new(Arc::clone(&services), lines.clone(), self.contacts.clone());
         self.tasks.spawn(reception.run(legs, conversations, rest));
-        Ok(Started { services, bound, player: keeping.player, lines, sip_stopped })
+        Ok(Started { services, bound, player: keeping.player, reported: keeping.reported, lines, sip_stopped })
     }
 }
 
@@ -250,13 +261,13 @@ async fn wait_and_drain(stops: &Stops, services: &Services, contacts: &TaskTrack
         Ok(signal) => signal,
         Err(error) => {
             tracing::error!(%error, "SIGTERM cannot be waited for");
-            return stops.rest.cancel();
+            return;
         }
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
-        () = stops.hard.cancelled() => return stops.rest.cancel(),
+        () = stops.hard.cancelled() => return,
     }
     let live = contacts.len();
     if live > 0 {
@@ -270,7 +281,6 @@ async fn wait_and_drain(stops: &Stops, services: &Services, contacts: &TaskTrack
         _ = tokio::signal::ctrl_c() => stops.hard.cancel(),
         _ = terminate.recv() => stops.hard.cancel(),
     }
-    stops.rest.cancel();
 }
 
 async fn drain(services: &Services, contacts: &TaskTracker, patience: Duration) {

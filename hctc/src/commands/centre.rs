@@ -1,5 +1,5 @@
-//! `hctc centre`: the set-up as a file. The journal is the truth; a running centre takes an import as
-//! soon as it is given, each change one journaled command.
+//! `hctc centre`: the set-up as a file. The journal is the truth: an import writes each change into it as
+//! one command, so the centre, its other writer, must be stopped; `export` and `diff` only read.
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,7 +44,7 @@ pub async fn run(config: Config, command: CentreCommand) -> Result<String, Strin
             if changes.is_empty() {
                 return Ok("Nothing would change.".into());
             }
-            Ok(changes.iter().map(said).collect::<Vec<_>>().join("\n"))
+            Ok(changes.iter().map(|change| said(change, &centre)).collect::<Vec<_>>().join("\n"))
         }
         CentreCommand::Import { file } => {
             let wanted = read(&file)?;
@@ -65,15 +65,16 @@ fn lines(faults: &[vocabulary::Fault]) -> String {
     faults.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// One change as a line a person reads.
-fn said(change: &Change) -> String {
+/// One change as a line a person reads: `+` is new, `~` differs, `-` goes.
+fn said(change: &Change, now: &Centre) -> String {
+    let sign = |there: bool| if there { '~' } else { '+' };
     match change {
         Change::RulesSet { .. } => "~ rules".into(),
-        Change::EntrySet { entry } => format!("+ entry {}", entry.name),
+        Change::EntrySet { entry } => format!("{} entry {}", sign(now.entries.contains_key(&entry.name)), entry.name),
         Change::EntryRemoved { entry } => format!("- entry {entry}"),
-        Change::QueueSet { queue } => format!("+ queue {}", queue.name),
+        Change::QueueSet { queue } => format!("{} queue {}", sign(now.queues.contains_key(&queue.name)), queue.name),
         Change::QueueRemoved { queue } => format!("- queue {queue}"),
-        Change::AgentSet { agent } => format!("+ agent {}", agent.name),
+        Change::AgentSet { agent } => format!("{} agent {}", sign(now.agents.contains_key(&agent.name)), agent.name),
         Change::AgentRemoved { agent } => format!("- agent {agent}"),
     }
 }

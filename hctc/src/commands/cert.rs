@@ -1,6 +1,6 @@
 //! `hctc cert`: a local certificate authority for use on a LAN, where no public one will sign.
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,11 +17,13 @@ pub fn make(folder: &Path, names: &[String]) -> Result<String, String> {
     let key = KeyPair::generate().map_err(said)?;
     let mut params = CertificateParams::new(names.to_vec()).map_err(|e| format!("a name cannot be put in a certificate: {e}"))?;
     params.distinguished_name.push(DnType::CommonName, names.first().map_or("localhost", String::as_str));
+    // Browsers of Apple's refuse a server's certificate that does not say it is one.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let leaf = params.signed_by(&key, &authority).map_err(said)?;
     write(&folder.join("server.pem"), &format!("{}{ca_pem}", leaf.pem()), 0o644)?;
     write(&folder.join("server.key"), &key.serialize_pem(), 0o600)?;
     Ok(format!(
-        "Wrote {0}/server.pem and {0}/server.key for {1}.\nStart with HCTC_TLS_CERT={0}/server.pem HCTC_TLS_KEY={0}/server.key\nand install {0}/ca.pem in each agent's browser as a trusted authority.",
+        "Wrote {0}/server.pem and {0}/server.key for {1}.\nStart with HCTC_TLS_CERT={0}/server.pem HCTC_TLS_KEY={0}/server.key\nand install {0}/ca.pem in each agent's browser as a trusted authority.\nKeep {0}/ca.key to yourself: whoever has it can pass for any site in those browsers.",
         folder.display(),
         names.join(", ")
     ))

@@ -17,18 +17,20 @@ pub fn run(config: &Config) -> ExitCode {
     if let Some(model) = &config.whisper_model
         && let Err(error) = recordings::live::model::check(model)
     {
-        faults.push(Fault::whole("whisper_model", error.to_string()));
+        faults.push(Fault::whole("whisper_model", format!("{}: {error}", model.display())));
     }
     match assets {
         Some(assets) if faults.is_empty() => {
             let centre = &assets.centre;
+            let flows = assets.flows.names().count();
             println!(
-                "All good: floor `{}`, {} queues, {} people, {} entries, {} flows.",
+                "All good: floor `{}`, {} queues, {} people, {} entry points, {} flow file{}.",
                 centre.floor,
                 centre.queues.len(),
                 centre.agents.len(),
                 centre.entries.len(),
-                assets.flows.names().count(),
+                flows,
+                if flows == 1 { "" } else { "s" },
             );
             ExitCode::SUCCESS
         }

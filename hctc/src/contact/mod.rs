@@ -22,7 +22,7 @@ use crate::floor::FloorHandle;
 use crate::hub::Hub;
 use crm::Crm;
 use ivr_flows::FlowSet;
-use recordings::Recorder;
+use crate::keeping::Tapes;
 use sip_gateway::live::Gateway;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,7 @@ pub struct Services {
     /// Prompt audio in memory.
     pub prompts: Prompts,
     /// Sealed sound.
-    pub recorder: Recorder,
+    pub tapes: Tapes,
     /// Who is being recorded now.
     pub on_tape: OnTape,
     /// Cancelled once no new contact is taken in.

@@ -92,7 +92,7 @@ impl Tape {
             contact_key: ContactKey::new(*key.bytes()),
             frames,
         };
-        if let Err(error) = self.services.recorder.begin(begin) {
+        if let Err(error) = self.services.tapes.begin(begin) {
             tracing::error!(contact = %self.contact, %error, "not recorded");
             metrics::counter!("recordings_failed_total").increment(1);
             return;
@@ -110,7 +110,7 @@ impl Tape {
         if let Some((citizen, _)) = self.legs {
             ordered(self.services.gateway.untap(citizen));
         }
-        if let Err(error) = self.services.recorder.stop(recording, fate) {
+        if let Err(error) = self.services.tapes.stop(recording, fate) {
             tracing::error!(contact = %self.contact, %error, "a recording was not given its fate");
             metrics::counter!("recordings_failed_total").increment(1);
         }

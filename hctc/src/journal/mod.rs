@@ -48,6 +48,7 @@ impl From<DbError> for JournalError {
 }
 
 /// A floor's journal, open for writing under one epoch.
+#[derive(Debug)]
 pub struct Journal {
     db: Db,
     floor: FloorName,
@@ -260,3 +261,6 @@ fn decode(seq: u64, body: &str) -> Result<Entry, JournalError> {
     }
     Ok(entry)
 }
+
+#[cfg(test)]
+mod tests;

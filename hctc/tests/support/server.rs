@@ -79,6 +79,18 @@ impl Server {
         Server::launch(folder, environment)
     }
 
+    /// Asks it to stop, as a service manager does, and waits until it has; whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill is there");
+        assert!(asked.success());
+        self.ended_well()
+    }
+
+    /// Waits until it has ended; whether it ended well.
+    pub fn ended_well(&mut self) -> bool {
+        wait_for("the end of the centre", || self.child.try_wait().expect("asked")).success()
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -41,15 +41,16 @@ pub fn greet(config: &Config, ready: &Ready, picture: &Picture, demo: bool) {
     let scheme = if ready.tls { "https" } else { "http" };
     let base = format!("{scheme}://{}", ready.http);
     println!("HCTC is ready (process {}, data in {}).", ready.pid, config.data_dir.display());
-    println!("  citizen   {base}/call   {base}/chat   or dial sip:0206900020@{}", ready.sip_udp);
-    println!("  agent     {base}/desk");
-    println!("  supervisor {base}/wall   {base}/records");
+    println!("  citizen     {base}/call   {base}/chat   or dial sip:0206900020@{}", ready.sip_udp);
+    println!("  agent       {base}/desk");
+    println!("  supervisor  {base}/wall   {base}/records");
     if demo {
         let centre = picture.centre();
         let names = |test: fn(&Agent) -> bool| {
             centre.agents.values().filter(|a| test(a)).map(|a| a.name.as_str()).collect::<Vec<_>>().join(" ")
         };
-        println!("Demo log-ins, password {PASSWORD}; `hctc user code NAME` prints the code of this half minute:");
+        let program = std::env::args().next().unwrap_or_else(|| "hctc".into());
+        println!("Demo log-ins, password {PASSWORD}; `{program} user code NAME` prints the code of this half minute:");
         println!("  agents      {}", names(|a| a.roles.contains(&Role::Agent) && a.clearances.is_empty()));
         println!("  counsellors {}", names(|a| a.roles.contains(&Role::Agent) && !a.clearances.is_empty()));
         println!("  supervisors {}", names(|a| a.roles.contains(&Role::Supervisor)));

@@ -3,6 +3,7 @@
 //! Order matters: stores, floor, gateway and chat, reception, HTTP, and only then `ready.json`. The
 //! drain goes the other way: no new contacts, wait for the live ones, then the rest.
 
+pub mod lock;
 pub mod ready;
 pub mod stores;
 
@@ -76,6 +77,8 @@ struct Stops {
 async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let stores = stores::open(&config).await?;
+    // A second process would take the journal over from the first, and then find its ports taken.
+    let _lock = lock::take(&config.data_dir)?;
     Ready::remove(&config.data_dir);
     let credentials = stores.credentials().await?;
     if demo {

@@ -36,20 +36,10 @@ impl Ready {
         std::fs::rename(half, path(data_dir))
     }
 
-    /// Reads it, if it is there and whole.
-    pub fn read(data_dir: &Path) -> Option<Ready> {
-        serde_json::from_str(&std::fs::read_to_string(path(data_dir)).ok()?).ok()
-    }
-
     /// Removes the file: what it says is no longer so.
     pub fn remove(data_dir: &Path) {
         // It may never have been there.
         let _ = std::fs::remove_file(path(data_dir));
-    }
-
-    /// Whether the process still runs.
-    pub fn is_alive(&self) -> bool {
-        Path::new("/proc").join(self.pid.to_string()).exists()
     }
 }
 

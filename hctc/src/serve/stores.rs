@@ -1,6 +1,5 @@
 //! The databases of a data folder and what stands on them, for `serve` and for the short commands.
 
-use super::ready::Ready;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::{self, RecoveryError};
@@ -91,20 +90,6 @@ impl Stores {
     /// The journal's.
     pub async fn centre_in_force(&self, seed: &Centre) -> Result<Centre, RecoveryError> {
         floor::read_only(&self.journal, seed).await.map(|floor| floor.map_or_else(|| seed.clone(), |f| f.centre().clone()))
-    }
-
-    /// An import writes the journal, which has one writer: the running centre.
-    ///
-    /// # Errors
-    /// A sentence saying what to do.
-    pub fn refuse_while_running(&self, config: &Config) -> Result<(), String> {
-        match Ready::read(&config.data_dir) {
-            Some(ready) if ready.is_alive() => Err(format!(
-                "the centre is running (process {}): stop it first, an import writes its journal",
-                ready.pid
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// Puts a set-up in force and says how many changes that took.

@@ -113,7 +113,7 @@ impl Server {
 
     /// Runs another command of the binary against the same folder.
     pub fn command(&self, arguments: &[&str]) -> (bool, String) {
-        run(&self.data(), arguments)
+        run_with(&self.data(), &self.environment, arguments)
     }
 
     /// The value of one metric line that begins with `name`.
@@ -139,10 +139,15 @@ impl Drop for Server {
 
 /// Runs a command of the binary; success and everything it printed.
 pub fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
+    run_with(data, &[], arguments)
+}
+
+fn run_with(data: &Path, environment: &[(String, String)], arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_hctc"))
         .args(arguments)
         .current_dir(root())
         .env("HCTC_DATA_DIR", data)
+        .envs(environment.iter().map(|(k, v)| (k, v)))
         .output()
         .expect("the command runs");
     let text = [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned()).concat();

@@ -5,6 +5,7 @@ import type { chat as words } from '../messages/chat.sw';
 import type { Line } from '../parts/conversation';
 import type { Link } from '../parts/socket';
 import type { Language, Values } from '../parts/texts';
+import { hour } from '../parts/time';
 import type { Chat } from './session';
 
 export interface Drawn {
@@ -107,6 +108,5 @@ function made(line: Line, key: string): HTMLElement {
 function describe(line: Line, { chat, t, language }: Drawn): string {
   const who = line.from === 'citizen' ? t('you') : line.from === 'agent' ? (chat.agent ?? t('agent')) : t('centre');
   if (line.seq === null) return `${who} · ${t('sending')}`;
-  const time = new Intl.DateTimeFormat(language === 'sw' ? 'sw-KE' : 'en-KE', { hour: '2-digit', minute: '2-digit', hour12: false }).format(line.at);
-  return `${who} · ${time}`;
+  return `${who} · ${hour(line.at, language)}`;
 }

@@ -14,7 +14,7 @@ import type { desk } from '../messages/sw';
 
 function WhoCalls({ offer }: { offer: Engagement }): VNode {
   const citizen = offer.citizen;
-  if (!citizen) return <p class="muted">{t(isSafeguarding(offer.lane) ? 'confidential_unknown' : 'first_time')}</p>;
+  if (!citizen) return <p class="muted">{t(isSafeguarding(offer.lane) ? 'confidential_unknown' : 'number_hidden')}</p>;
   const open = citizen.cases.filter((one) => one.state === 'open' || one.state === 'pending');
   return (
     <div class="stack who">
@@ -30,6 +30,8 @@ function WhoCalls({ offer }: { offer: Engagement }): VNode {
 
 function whyText(offer: Engagement): string | null {
   if (!offer.why) return null;
+  const alone = offer.why.candidates === 1 && (offer.why.agent === 'longest_idle' || offer.why.agent === 'highest_level');
+  if (alone) return `${t('why')}: ${t('why_only')}`;
   const key = `why_${offer.why.agent}`;
   const known: Record<string, keyof typeof desk> = { why_longest_idle: 'why_longest_idle', why_highest_level: 'why_highest_level', why_several: 'why_several', why_last_resort: 'why_last_resort' };
   const text = known[key];
@@ -38,7 +40,8 @@ function whyText(offer: Engagement): string | null {
 
 function Countdown({ offer }: { offer: Engagement }): VNode | null {
   if (offer.until === null) return null;
-  const left = Math.max(0, Math.ceil((offer.until - now.value) / 1000));
+  // The clock ticks once a second, so it may still stand before the offer.
+  const left = Math.max(0, Math.ceil((offer.until - Math.max(now.value, offer.since)) / 1000));
   const share = 1 - progress(offer.since, offer.until, now.value);
   return (
     <div class="countdown">
@@ -72,7 +75,7 @@ function Offer({ offer }: { offer: Engagement }): VNode {
           <WhoCalls offer={offer} />
         </div>
         <dl class="facts">
-          <div><dt>{t('waited')}</dt><dd class="figures"><Since at={offer.arrived} /></dd></div>
+          <div><dt>{t('with_us')}</dt><dd class="figures"><Since at={offer.arrived} /></dd></div>
           <div><dt>{t('language')}</dt><dd>{tongue(offer.language)}</dd></div>
         </dl>
       </div>

@@ -76,7 +76,8 @@ function CitizenTab({ one }: { one: Engagement }): VNode {
     <div class="stack">
       {secret && !one.citizen ? <p class="notice safe small">{t('confidential_unknown')}</p> : (
         <>
-          <Name one={one} />
+          {/* A name belongs to a number: without one there is nobody to name. */}
+          {(one.citizen ?? record.value?.citizen) && <Name one={one} />}
           <dl class="pairs">
             <dt>{t('number')}</dt><dd class="figures">{number ?? t('no_number')}</dd>
             <dt>{t('contact_id')}</dt><dd><a href={`/records#contact/${one.contact}`} target="_blank" rel="noopener"><code class="small">…{one.contact.slice(-8)}</code></a></dd>

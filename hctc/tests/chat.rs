@@ -3,7 +3,7 @@
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::browser::Person;
 use support::server::Server;
 use support::staff::Staff;
@@ -131,7 +131,7 @@ fn a_confidential_chat_does_not_exist_for_the_uncleared() {
     let unseen = |when: &str| {
         assert_eq!(kamau.get(&format!("/api/crm/contacts/{id}")).status, 404, "{when}");
         assert_eq!(kamau.get("/api/crm/recent").body.as_array().map(Vec::len), Some(0), "{when}");
-        let note = kamau.post(&format!("/api/crm/contacts/{id}/notes"), &serde_json::json!({"text": "hello"}));
+        let note = kamau.post(&format!("/api/crm/contacts/{id}/notes"), &json!({"text": "hello"}));
         assert_eq!(note.status, 404, "{when}");
     };
     unseen("while it goes on");
@@ -144,4 +144,38 @@ fn a_confidential_chat_does_not_exist_for_the_uncleared() {
     let shown = String::from_utf8_lossy(&metrics.bytes);
     assert!(shown.contains("contacts_arrived_total{channel=\"web_chat\"} 1"), "{shown}");
     assert!(!["gbv", "child", "mental_health"].iter().any(|lane| shown.contains(lane)), "no safeguarding label in the metrics");
+}
+
+#[test]
+fn a_word_for_help_takes_the_conversation_and_its_number_out_of_sight() {
+    let server = Server::start();
+    let kamau = Staff::log_in(&server, "kamau");
+    let pendo = Staff::log_in(&server, "pendo");
+    let number = json!({"number": "0712345600"});
+    let known = |staff: &Staff| staff.post("/api/crm/search", &number).body["citizens"].as_array().map(Vec::len);
+    let mut citizen = Person::start(440.0);
+    citizen.goto(&server.url("/chat"));
+    citizen.fill("#phone", "0712 345 600");
+    citizen.click("#ask button[type=submit]");
+    citizen.wait("#lines li.centre");
+    record(&kamau, "an ordinary chat", |_| true);
+    assert_eq!(known(&kamau), Some(1), "an ordinary citizen is found by number");
+
+    write(&mut citizen, "HELP");
+    record(&pendo, "the safe line, for the cleared", |r| r["lane"] == "gbv");
+    assert_eq!(known(&pendo), Some(1));
+    assert_eq!(known(&kamau), Some(0), "the only contact of that number is out of sight");
+    assert_eq!(kamau.get("/api/crm/recent").body.as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_second_window_takes_the_conversation_over() {
+    let server = Server::start();
+    let mut citizen = chat(&server, false);
+    write(&mut citizen, "agent");
+    citizen.twin();
+    citizen.wait("#lines li.citizen:has-text(\"agent\")");
+    citizen.wait("#status:has-text(\"number 1\")");
+    citizen.other_window();
+    citizen.wait("#status:has-text(\"another window\")");
 }

@@ -144,3 +144,48 @@ fn a_killed_centre_comes_back_with_everyone_accounted_for() {
     let (right, _) = read_channel(&play.bytes, 1);
     assert!(share_of(&right, rate, 1_000.0) > 0.6, "and the agent's, on its own side");
 }
+
+#[test]
+fn conversations_that_were_served_or_confidential_come_back_as_they_were() {
+    let server = Server::start();
+    let mut agent = Person::agent(&server, "amina", 1_000.0);
+    let mut served = Person::start(440.0);
+    served.goto(&server.url("/chat"));
+    served.click("#ask button[type=submit]");
+    served.wait("#lines li.centre");
+    served.fill("#write", "agent");
+    served.click("#send");
+    answer_chat(&mut agent, &mut served);
+    let mut quiet = Person::start(440.0);
+    quiet.goto(&server.url("/chat"));
+    quiet.click("#confidential");
+    quiet.click("#ask button[type=submit]");
+    quiet.wait("#lines li.centre");
+    quiet.fill("#write", "3");
+    quiet.click("#send");
+    quiet.wait("#lines li.centre:has-text(\"not alone\")");
+
+    let server = server.kill_and_restart();
+
+    let kamau = Staff::log_in(&server, "kamau");
+    let pendo = Staff::log_in(&server, "pendo");
+    let seen = |staff: &Staff| staff.get("/api/crm/recent").body.as_array().map(Vec::len);
+    wait_for("what a cleared supervisor sees", || (seen(&pendo) == Some(2)).then_some(()));
+    assert_eq!(seen(&kamau), Some(1), "the confidential one stays out of sight");
+    // The agent's page comes back to the conversation it had; the citizen's, reloaded, knows with whom.
+    agent.wait("#composer");
+    served.reload();
+    served.wait("#lines li.agent:has-text(\"Still here?\")");
+    served.wait("#status:has-text(\"Amina\")");
+    agent.fill("#composer", "Back again");
+    agent.press("Enter");
+    served.wait("#lines li.agent:has-text(\"Back again\")");
+    let mut counsellor = Person::agent(&server, "neema", 1_000.0);
+    counsellor.wait(".offer.safe .primary");
+    counsellor.press("Alt+A");
+    counsellor.wait("#composer");
+    counsellor.wait(".chat li.citizen:has-text(\"3\")");
+    counsellor.fill("#composer", "I am here");
+    counsellor.press("Enter");
+    quiet.wait("#lines li.agent:has-text(\"I am here\")");
+}

@@ -46,6 +46,11 @@ pub async fn restore(services: &Arc<Services>, tasks: &TaskTracker) {
             }
             _ => Journey::resume(flows, opening, services.clock.now(), lane, picture.agent_of(id)),
         };
+        if let Some(shown) = picture.agent_of(id).and_then(|agent| picture.first_name(&agent))
+            && let Err(error) = services.chat.agent(id, &shown).await
+        {
+            tracing::debug!(contact = %id, %error, "its page is not told who serves it");
+        }
         let inbox = services.hub.open(id);
         let line = TextLine::new(id);
         let task = ContactTask::new(Arc::clone(services), id, journey, line.into(), inbox);

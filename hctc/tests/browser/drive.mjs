@@ -80,6 +80,16 @@ const actions = {
   url: ({ page }) => page.url(),
   problems: ({ problems }) => problems,
   screenshot: ({ page }, { path }) => page.screenshot({ path }).then(() => undefined),
+  async twin(who) {
+    const opened = who.context.waitForEvent('page');
+    // A window opened by a page starts with a copy of the tab's memory, as "duplicate tab" does.
+    await who.page.evaluate(() => void window.open(location.href));
+    [who.page, who.other] = [await opened, who.page];
+    who.page.setDefaultTimeout(45_000);
+  },
+  other_window(who) {
+    [who.page, who.other] = [who.other, who.page];
+  },
   async close({ browser }, { person }) {
     await browser.close();
     people.delete(person);

@@ -99,6 +99,16 @@ impl Person {
         self.do_it(json!({"op": "reload"}));
     }
 
+    /// Opens the same page in a second window, with what the tab remembers, and goes to it.
+    pub fn twin(&mut self) {
+        self.do_it(json!({"op": "twin"}));
+    }
+
+    /// Goes back to the window before [`Person::twin`].
+    pub fn other_window(&mut self) {
+        self.do_it(json!({"op": "other_window"}));
+    }
+
     pub fn screenshot(&mut self, path: &str) {
         self.do_it(json!({"op": "screenshot", "path": path}));
     }

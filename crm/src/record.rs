@@ -249,6 +249,9 @@ impl CrmRecord {
                 self.fold.refused = false;
                 self.fold.withdrawn = false;
             }
+            // Only the safe line has a rule for calling back. Whoever hangs up before a queue gave the
+            // contact a lane is confidential all the same.
+            ConsentKind::CallBack { .. } if !self.is_safeguarding() => self.classify(Lane::Gbv, Risk::P1),
             ConsentKind::RecordingNoticed | ConsentKind::CallBack { .. } => {}
         }
         self.consents.push(ConsentAt { at, consent: consent.clone() });

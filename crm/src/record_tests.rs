@@ -2,7 +2,7 @@
 
 use super::*;
 use vocabulary::event::VERSION;
-use vocabulary::{Actor, Needs, PromptName, Ulid};
+use vocabulary::{Actor, CallBackPolicy, Needs, PromptName, Ulid};
 
 fn contact(n: u128) -> ContactId {
     ContactId(Ulid::from_parts(1_000, n))
@@ -164,4 +164,18 @@ fn the_recording_follows_what_was_agreed() {
         state(vec![recorded(me, recording(7)), confidential()]),
         (RecordingState::Recorded, TranscriptState::Withheld)
     );
+}
+
+#[test]
+fn the_safe_line_is_confidential_before_any_queue_and_until_another_service_is_chosen() {
+    let me = contact(1);
+    let safe = consent(me, ConsentKind::CallBack { policy: CallBackPolicy::Never }, None);
+    let record = |events: Vec<Event>| {
+        let entries = journal(std::iter::once(arrived(me)).chain(events).map(|event| (1, event)).collect());
+        CrmRecord::from_events(me, &entries).expect("it arrived")
+    };
+    assert!(!record(vec![ended(me)]).is_safeguarding());
+    assert!(record(vec![safe.clone(), ended(me)]).is_safeguarding(), "who hangs up at once");
+    assert_eq!(record(vec![safe.clone(), queued(me, "child", Lane::Child, Risk::P1)]).lane, Lane::Child);
+    assert!(!record(vec![safe, queued(me, "general", Lane::Standard, Risk::P3)]).is_safeguarding(), "key 4");
 }

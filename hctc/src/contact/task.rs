@@ -11,10 +11,13 @@ use journey::{Command, Effect, Journey, Stage};
 use recordings::Fact;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use vocabulary::{ConsentKind, ContactId, EndCause, Party, Span, Time};
+use vocabulary::{CallBackPolicy, Consent, ConsentKind, ContactId, EndCause, Event, Party, PromptName, Span, Time};
 
 /// How often a waiting citizen's position is looked at.
 const LOOK_AT_POSITION: Span = Span::seconds(1);
+
+/// The prompt that tells where key 9 leads.
+const SAFE_LINE: &str = "conf_intro";
 
 /// One live contact.
 pub struct ContactTask {
@@ -185,9 +188,25 @@ impl ContactTask {
     async fn on_safe_line(&mut self) {
         self.tape.tell(Fact::SafeLine, &self.journey).await;
         self.line.safeguard(&self.services).await;
+        if !self.journey.lane().is_safeguarding() {
+            self.report_safe_line().await;
+        }
         if let Err(error) = self.services.crm.vault.protect(self.contact).await {
             tracing::error!(contact = %self.contact, %error, "a safeguarding contact keeps an ordinary key");
         }
+    }
+
+    /// The menu has no lane yet, and the citizen may hang up before it has: from this entry on the record
+    /// is confidential. It states the rule that holds until the citizen chooses another.
+    async fn report_safe_line(&mut self) {
+        let consent = Consent {
+            kind: ConsentKind::CallBack { policy: CallBackPolicy::Never },
+            text: PromptName::new(SAFE_LINE).expect("a literal name"),
+            language: self.journey.language(),
+            key: None,
+        };
+        let event = Event::ConsentGiven { contact: self.contact, consent };
+        self.tell_floor(acd::Command::Report(event)).await;
     }
 
     async fn seal_answer(&self, about: &str, value: &str) {

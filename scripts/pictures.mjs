@@ -173,7 +173,7 @@ async function theChat(amina) {
   await amina.locator('.log li.citizen', { hasText: 'Yes please' }).waitFor();
   await answer(amina, 'Your old passport, your identity card and the paid invoice.');
   await citizen.locator('#lines li.agent').nth(1).waitFor();
-  await amina.locator('#composer').pressSequentially('The invoice is on your eCitizen page, under ', { delay: 100 });
+  await amina.locator('#composer').pressSequentially('The invoice is on your eCitizen page, under ', { delay: 160 });
   await citizen.locator('#typing:not([hidden])').waitFor();
   await picture(citizen, 'chat');
   await picture(amina, 'desk-chat');

@@ -13,7 +13,8 @@ import { draw } from './draw';
 import { closed, lastSeq, phoneIsRight, say, sendAgain, START, told, type Chat, type In, type Opening, type Out, type Ticket } from './session';
 
 const TICKET = 'hctc.chat';
-const TYPING_EVERY = 3000;
+/** The server drops what comes within 3 s of the last; half a second more for the network's jitter. */
+const TYPING_EVERY = 3500;
 const END_SURE_WITHIN = 4000;
 /** A burst above this is cut by the composer; the server has its own limit. */
 const LONGEST = 2000;

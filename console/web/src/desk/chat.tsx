@@ -13,8 +13,9 @@ import { hangUp } from './phone';
 import { conversations, dialog, link, markRead, sayTo, send, typing } from './store';
 import { queueOf, t } from './text';
 
-/** Typing is told at most this often and forgotten after the second (facts 4.7). */
-const TYPING_EVERY = 3000;
+/** Typing is told at most this often and forgotten after the second. The server drops what comes within
+    3 s of the last; half a second more, so that the network's jitter does not make it drop every other one. */
+const TYPING_EVERY = 3500;
 const TYPING_LASTS = 6000;
 
 function LineOf({ line }: { line: Line }): VNode {

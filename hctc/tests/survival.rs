@@ -164,14 +164,19 @@ fn conversations_that_were_served_or_confidential_come_back_as_they_were() {
     quiet.fill("#write", "3");
     quiet.click("#send");
     quiet.wait("#lines li.centre:has-text(\"not alone\")");
+    let mut unsure = Person::start(440.0);
+    unsure.goto(&server.url("/chat"));
+    unsure.click("#confidential");
+    unsure.click("#ask button[type=submit]");
+    unsure.wait("#lines li.centre");
 
     let server = server.kill_and_restart();
 
     let kamau = Staff::log_in(&server, "kamau");
     let pendo = Staff::log_in(&server, "pendo");
     let seen = |staff: &Staff| staff.get("/api/crm/recent").body.as_array().map(Vec::len);
-    wait_for("what a cleared supervisor sees", || (seen(&pendo) == Some(2)).then_some(()));
-    assert_eq!(seen(&kamau), Some(1), "the confidential one stays out of sight");
+    wait_for("what a cleared supervisor sees", || (seen(&pendo) == Some(3)).then_some(()));
+    assert_eq!(seen(&kamau), Some(1), "the confidential ones stay out of sight");
     // The agent's page comes back to the conversation it had; the citizen's, reloaded, knows with whom.
     agent.wait("#composer");
     served.reload();
@@ -180,6 +185,8 @@ fn conversations_that_were_served_or_confidential_come_back_as_they_were() {
     agent.fill("#composer", "Back again");
     agent.press("Enter");
     served.wait("#lines li.agent:has-text(\"Back again\")");
+    wait_for("the safe line's menu again", || (unsure.count("#lines li.centre:has-text(\"confidential support\")") == 2).then_some(()));
+    assert_eq!(unsure.count("#lines li.centre:has-text(\"automated assistant\")"), 0, "never the ordinary menu");
     let mut counsellor = Person::agent(&server, "neema", 1_000.0);
     counsellor.wait(".offer.safe .primary");
     counsellor.press("Alt+A");

@@ -4,14 +4,15 @@
 use super::{ContactTask, Services, TextLine};
 use acd::Stage;
 use journey::{Command, Journey, Opening};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
-use vocabulary::{EndCause, Lane, Party};
+use vocabulary::{ContactId, EndCause, Lane, Party};
 
 /// Restores every text contact of the floor's picture. One that was still talking to the menu begins
 /// the menu anew; one whose entry point is gone is ended.
 pub async fn restore(services: &Arc<Services>, tasks: &TaskTracker) {
-    adopt_conversations(services).await;
+    let confidential_pages = adopt_conversations(services).await;
     let picture = services.floor.picture();
     let texts = picture.view.contacts.values().filter(|c| !c.channel.is_voice());
     for contact in texts.filter(|c| !matches!(c.stage, Stage::WrapUp { .. })) {
@@ -32,7 +33,7 @@ pub async fn restore(services: &Arc<Services>, tasks: &TaskTracker) {
             safe_place: None,
             retention_days: picture.centre().rules.retention_days,
             language: contact.language,
-            confidential: lane.is_safeguarding(),
+            confidential: lane.is_safeguarding() || confidential_pages.contains(&id),
         };
         let flows = Arc::clone(&services.flows);
         let mut effects = Vec::new();
@@ -58,19 +59,24 @@ pub async fn restore(services: &Arc<Services>, tasks: &TaskTracker) {
     }
 }
 
-/// Pages come back to their conversations by themselves; what they missed is in the store.
-async fn adopt_conversations(services: &Services) {
+/// Pages come back to their conversations by themselves; what they missed is in the store. Returns those
+/// opened on the confidential page: no queue may have given them a lane yet.
+async fn adopt_conversations(services: &Services) -> BTreeSet<ContactId> {
+    let mut confidential = BTreeSet::new();
     let open = match crate::keeping::open_conversations(&services.crm).await {
         Ok(open) => open,
         Err(error) => {
             tracing::error!(%error, "conversations of the last run cannot be read");
-            return;
+            return confidential;
         }
     };
     let picture = services.floor.picture();
     for kept in open {
         match picture.contact(kept.contact) {
             Some(contact) => {
+                if kept.confidential {
+                    confidential.insert(kept.contact);
+                }
                 let safeguarding = kept.confidential || contact.lane.is_some_and(|lane| lane.is_safeguarding());
                 services.chat.adopt(kept.contact, kept.token_hash, safeguarding, &kept.lines);
             }
@@ -82,4 +88,5 @@ async fn adopt_conversations(services: &Services) {
             }
         }
     }
+    confidential
 }

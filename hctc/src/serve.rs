@@ -76,6 +76,9 @@ struct Stops {
 
 async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    if config.redis_url.is_some() {
+        tracing::warn!("a Redis URL is set; this version runs every role in one process and does not use it");
+    }
     let stores = stores::open(&config).await?;
     // A second process would take the journal over from the first, and then find its ports taken.
     let _lock = lock::take(&config.data_dir)?;

@@ -53,6 +53,11 @@ fn a_phone_call_reaches_a_browser_agent_and_both_hear() {
     agent.answer();
     agent.hears(440.0);
     phone_hears(&citizen, 1_000.0, 440.0);
+    agent.press("Alt+H");
+    agent.wait(".callpanel .tag.warn");
+    agent.press("Alt+H");
+    agent.wait(".callpanel .tag.good");
+    agent.hears(440.0);
     citizen.hang_up();
     agent.wait(".wrapup");
     agent.press("Control+Enter");
@@ -121,11 +126,13 @@ fn sipp_calls_by_every_form_of_the_number() {
         let keys = [("first_pause", "500"), ("talk", "1500")];
         assert!(Sipp::start(server.sip, "citizen.xml", number, 1, &keys).succeeded(), "{number}");
     }
+    let keys = [("first_pause", "500"), ("talk", "1500")];
+    assert!(Sipp::start_over_tcp(server.sip, "citizen.xml", "0206900020", 1, &keys).succeeded(), "over TCP");
     let kamau = Staff::log_in(&server, "kamau");
-    wait_for("three records", || {
+    wait_for("four records", || {
         let recent = kamau.get("/api/crm/recent").body;
         let english = recent.as_array()?.iter().filter(|r| r["language"] == "en").count();
-        (english == 3).then_some(())
+        (english == 4).then_some(())
     });
 }
 

@@ -16,6 +16,22 @@ impl Sipp {
     /// Runs `scenario` against the centre: `calls` calls at once, each once. `keys` fill the
     /// scenario's brackets.
     pub fn start(server: SocketAddr, scenario: &str, number: &str, calls: u32, keys: &[(&str, &str)]) -> Sipp {
+        Sipp::run(server, scenario, number, calls, keys, "u1")
+    }
+
+    /// The same over TCP.
+    pub fn start_over_tcp(server: SocketAddr, scenario: &str, number: &str, calls: u32, keys: &[(&str, &str)]) -> Sipp {
+        Sipp::run(server, scenario, number, calls, keys, "t1")
+    }
+
+    fn run(
+        server: SocketAddr,
+        scenario: &str,
+        number: &str,
+        calls: u32,
+        keys: &[(&str, &str)],
+        transport: &str,
+    ) -> Sipp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tone = folder.path().join("tone.pcma");
         alaw_tone(&tone);
@@ -30,7 +46,7 @@ impl Sipp {
             .arg("-sf")
             .arg(file)
             .args(["-s", number, "-i", "127.0.0.1", "-m", &calls.to_string(), "-l", &calls.to_string()])
-            .args(["-r", "20", "-nostdin", "-timeout", "90", "-timeout_error", "-trace_err"])
+            .args(["-t", transport, "-r", "20", "-nostdin", "-timeout", "90", "-timeout_error", "-trace_err"])
             .current_dir(folder.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sipp is installed");
         Sipp { child, folder }

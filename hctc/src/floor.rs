@@ -46,7 +46,7 @@ pub enum Unheard {
 }
 
 enum Request {
-    Command { command: Command, reply: Option<oneshot::Sender<Result<(), Refusal>>> },
+    Command { command: Command, reply: Option<Reply> },
     Waiting { contact: ContactId, reply: oneshot::Sender<Option<Waiting>> },
 }
 
@@ -255,7 +255,7 @@ impl<D: Deliver> FloorTask<D> {
         &mut self,
         now: Time,
         command: Command,
-        reply: Option<oneshot::Sender<Result<(), Refusal>>>,
+        reply: Option<Reply>,
         decided: &mut Decided,
     ) {
         let mut out = Vec::new();
@@ -311,12 +311,15 @@ impl<D: Deliver> FloorTask<D> {
     }
 }
 
+/// Where the answer to a command goes.
+type Reply = oneshot::Sender<Result<(), Refusal>>;
+
 #[derive(Default)]
 struct Decided {
     commands: usize,
     events: Vec<(Time, Event)>,
     effects: Vec<Effect>,
-    replies: Vec<(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>)>,
+    replies: Vec<(Reply, Result<(), Refusal>)>,
 }
 
 /// Waits until a moment of the floor's clock; for ever where there is none.

@@ -63,7 +63,7 @@ pub struct Trunk {
     pub address: SocketAddr,
     /// The number we present: one we are assigned.
     pub from: String,
-    /// Sources from which calls are taken; empty takes them from anywhere.
+    /// Addresses calls may come from besides this machine; empty takes none from elsewhere.
     pub sources: Vec<IpAddr>,
 }
 

@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// A phone that speaks one tone and records what it hears.
 pub struct Phone {
@@ -36,20 +37,12 @@ impl Phone {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tone = folder.path().join("tone.wav");
         write_tone(&tone, hertz, 8_000, 120);
-        let sip = free_port();
-        // The port after SIP's is its TLS; two ports asked for in a row are often neighbours.
-        let control = std::iter::repeat_with(free_port).find(|port| port.abs_diff(sip) > 1).expect("there are more ports");
-        fs::write(folder.path().join("config"), config(&folder, &tone, sip, control)).expect("config");
         fs::write(folder.path().join("accounts"), account_line(server, account)).expect("accounts");
         fs::write(folder.path().join("contacts"), "").expect("contacts");
-        let child = Command::new("baresip")
-            .args(["-f", &folder.path().display().to_string(), "-t", "180"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("baresip is installed");
-        let control = wait_for("baresip's control port", || TcpStream::connect(("127.0.0.1", control)).ok());
+        // A port can be taken between our look and baresip's: it then ends, or listens to nobody.
+        let (child, control, sip) = (0..5)
+            .find_map(|_| launch(&folder, &tone))
+            .expect("baresip is installed and opens its control port");
         let events = Arc::new(Mutex::new(Vec::new()));
         follow(control.try_clone().expect("cloned"), Arc::clone(&events));
         let address = SocketAddr::from(([127, 0, 0, 1], sip));
@@ -120,6 +113,29 @@ impl Drop for Phone {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts the program on ports that were free a moment ago; `None` when it did not come up on them.
+fn launch(folder: &tempfile::TempDir, tone: &std::path::Path) -> Option<(Child, TcpStream, u16)> {
+    let (sip, control) = (free_port(), free_port());
+    fs::write(folder.path().join("config"), config(folder, tone, sip, control)).expect("config");
+    let mut child = Command::new("baresip")
+        .args(["-f", &folder.path().display().to_string(), "-t", "180"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("baresip is installed");
+    let end = Instant::now() + Duration::from_secs(15);
+    while Instant::now() < end && matches!(child.try_wait(), Ok(None)) {
+        if let Ok(stream) = TcpStream::connect(("127.0.0.1", control)) {
+            return Some((child, stream, sip));
+        }
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    None
 }
 
 fn config(folder: &tempfile::TempDir, tone: &std::path::Path, sip: u16, control: u16) -> String {

@@ -12,6 +12,7 @@ pub mod staff;
 
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// Nothing in these tests takes longer on a slow machine; what does has failed.
@@ -30,13 +31,17 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port nobody uses now, for clients that cannot choose one themselves.
+/// A port nobody uses now, for clients that cannot choose one themselves. It lies below the range from
+/// which the system takes ports for outgoing connections, so that none of those gets it meanwhile.
 pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
-        let tcp = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let port = tcp.local_addr().expect("bound").port();
-        // baresip also takes the next one for TLS.
-        if port < u16::MAX - 2 && UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+        // Tests run as processes of their own: each begins elsewhere.
+        let step = NEXT.fetch_add(4, Ordering::Relaxed);
+        let port = 12_000 + (std::process::id() as u16).wrapping_mul(36).wrapping_add(step) % 18_000;
+        // baresip also takes the next one, for TLS.
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 1) {
             return port;
         }
     }

@@ -9,7 +9,7 @@ use support::browser::Person;
 use support::server::Server;
 use support::sipp::Sipp;
 use support::sound::{read_channel, share_of};
-use support::staff::Staff;
+use support::staff::{Staff, code};
 use support::wait_for;
 
 const CITIZEN: Account<'static> = Account { user: "0712345678", secret: None, answers: false };
@@ -105,6 +105,8 @@ fn a_desk_phone_is_an_agents_leg() {
     let device = amina.post("/api/desk/devices", &json!({"label": "my phone"}));
     let (user, secret) = (device.body["user"].as_str().expect("a user"), device.body["secret"].as_str().expect("a secret"));
     let desk_phone = Phone::start(server.sip, &Account { user, secret: Some(secret), answers: true }, 1_000.0);
+    // A code is good once: the same person logs in again with the next.
+    wait_for("the next code", || (code(&server, "amina") != amina.code).then_some(()));
     let mut page = Person::start(1_000.0);
     page.log_in(&server, "/desk", "amina");
     page.press("Alt+R");

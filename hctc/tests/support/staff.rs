@@ -14,6 +14,8 @@ pub struct Staff {
     agent: Agent,
     base: String,
     cookie: String,
+    /// The code it logged in with: good once only.
+    pub code: String,
     pub me: Value,
 }
 
@@ -38,11 +40,12 @@ impl Staff {
     pub fn log_in(server: &Server, name: &str) -> Staff {
         let agent = client();
         let base = server.url("");
-        let body = json!({"name": name, "password": PASSWORD, "code": code(server, name)});
+        let code = code(server, name);
+        let body = json!({"name": name, "password": PASSWORD, "code": code});
         let answer = post(&agent, &format!("{base}/api/login"), "", &body);
         assert_eq!(answer.status, 200, "log-in of {name}: {}", answer.body);
         let cookie = answer.cookie.expect("a session cookie");
-        Staff { agent, base, cookie, me: answer.body }
+        Staff { agent, base, cookie, code, me: answer.body }
     }
 
     /// GET.

@@ -62,7 +62,9 @@ impl Floor {
 
     /// Events of a contact that is in a flow, a queue or a conversation.
     fn apply_to_contact(&mut self, at: Time, event: &Event) {
-        let Some(id) = event.contact().filter(|id| self.state.contacts.contains_key(id)) else { return };
+        let Some(id) = event.contact().filter(|id| self.state.contacts.contains_key(id)) else {
+            return;
+        };
         match event {
             Event::LanguageChosen { language, .. } => self.contact_mut(id).language = Some(*language),
             Event::Queued { .. } => self.apply_queued(at, id, event),

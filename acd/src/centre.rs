@@ -45,6 +45,12 @@ pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
             Ok(())
         }
         Change::AgentRemoved { agent } => agent_may_go(state, agent),
+        Change::CalendarSet { .. }
+        | Change::CalendarRemoved { .. }
+        | Change::ShiftSet { .. }
+        | Change::ShiftRemoved { .. }
+        | Change::AbsenceSet { .. }
+        | Change::AbsenceRemoved { .. } => Ok(()),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use serde::{Deserialize, Serialize};
-use vocabulary::centre::{Change, EntryName, LastResortTo};
-use vocabulary::event::{Actor, WithdrawCause};
+use vocabulary::centre::{Change, EntryName, LastResortTo, Treatment};
+use vocabulary::event::{Actor, HelpKind, OverflowCause, Source, Switch, WithdrawCause};
 use vocabulary::{
     AgentName, Channel, ContactId, EndCause, Event, Lane, Language, Needs, Party, Presence, QueueName, ReasonName,
     Risk, TenantName, Time,
@@ -33,7 +33,7 @@ pub enum Command {
         entry: EntryName,
     },
     /// A fact to be journaled: `LanguageChosen`, `ConsentGiven`, `Held`, `Resumed`, `Recorded`,
-    /// `RecordingDiscarded` or `Transcribed`; anything else is refused.
+    /// `RecordingDiscarded`, `Transcribed` or `WaitTold`; anything else is refused.
     Report(Event),
     /// Put a contact in a queue, or move it to another: its age goes on counting from its arrival.
     Enqueue {
@@ -145,6 +145,146 @@ pub enum Command {
         /// The contact whose place it was.
         from: ContactId,
     },
+    /// Until a time, offer the contact to one agent only; before it is queued or while it waits.
+    /// Never delays P0 and P1.
+    Prefer {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// Until when.
+        until: Time,
+    },
+    /// Change the points a contact starts with.
+    Rescore {
+        /// The contact.
+        contact: ContactId,
+        /// From now on.
+        base: i64,
+        /// Who decides.
+        by: Actor,
+    },
+    /// Nobody spoke and no key was pressed. To be told before the contact is queued: the floor
+    /// then decides whether it goes first.
+    NoteSilent {
+        /// The contact.
+        contact: ContactId,
+        /// Where it came from; `None` for a withheld number.
+        source: Option<Source>,
+    },
+    /// The citizen agrees to be called back and keeps the place.
+    AgreeCallBack {
+        /// The contact.
+        contact: ContactId,
+        /// From when; `None` for when its turn comes.
+        from: Option<Time>,
+    },
+    /// A call-back that an agent accepted reached nobody.
+    FailCallBack {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// A supervisor decides about calling back a dropped P0 contact.
+    DecideDrop {
+        /// The dropped contact.
+        contact: ContactId,
+        /// Who decides.
+        by: AgentName,
+        /// Whether a person calls back.
+        call: bool,
+    },
+    /// An agent asks somebody to help with a contact they serve.
+    AskHelp {
+        /// Id of the request, minted by the owner.
+        help: ContactId,
+        /// The contact.
+        of: ContactId,
+        /// Who asks.
+        by: AgentName,
+        /// For what.
+        kind: HelpKind,
+        /// The queue whose agents are asked.
+        queue: QueueName,
+        /// What is asked for beyond what the queue asks.
+        needs: Needs,
+        /// Only this agent.
+        agent: Option<AgentName>,
+    },
+    /// The helper takes the contact over; the request is over and who asked writes it up.
+    CompleteHelp {
+        /// The request.
+        help: ContactId,
+    },
+    /// The helper joins the conversation; the request is over.
+    JoinHelp {
+        /// The request.
+        help: ContactId,
+    },
+    /// An agent leaves a conversation in which another stays.
+    Leave {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Give a contact up to a queue: cold transfer or escalation.
+    Transfer {
+        /// The contact.
+        contact: ContactId,
+        /// Who serves it.
+        agent: AgentName,
+        /// Where to.
+        queue: QueueName,
+        /// What it asks for beyond what the queue asks.
+        needs: Needs,
+        /// Who decides: the agent, or a supervisor who pulls it.
+        by: Actor,
+    },
+    /// A supervisor gives a waiting contact to one agent, perhaps themself.
+    Assign {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// Who decides.
+        by: Actor,
+    },
+    /// What an agent does when their last contact is over; `None` to stay after all.
+    SetLeaving {
+        /// The agent.
+        agent: AgentName,
+        /// The presence then.
+        then: Option<Presence>,
+        /// Who decides.
+        by: Actor,
+    },
+    /// Open or close a queue against its calendar, or give it back to it.
+    SwitchQueue {
+        /// The queue.
+        queue: QueueName,
+        /// To what.
+        to: Switch,
+        /// Who decides.
+        by: Actor,
+    },
+    /// Send a queue's work to supervisors too, or no longer.
+    SetSurge {
+        /// The queue.
+        queue: QueueName,
+        /// Whether it is on.
+        on: bool,
+        /// Who decides.
+        by: Actor,
+    },
+    /// The journal can be written again: what was done without it has been written after all.
+    NoteUnjournaled {
+        /// Since when it could not.
+        since: Time,
+        /// Events written late.
+        events: u32,
+    },
     /// The first command after recovery: voice legs died with the process, agents must log in
     /// again, waiting text contacts stay where they are.
     Restart,
@@ -210,6 +350,58 @@ pub enum Effect {
     StopCallingOutside {
         /// The contact.
         contact: ContactId,
+    },
+    /// Treat a contact otherwise than by waiting: offer a call-back (it goes on waiting until it
+    /// agrees), take a message, or say that nobody can serve it now.
+    Treat {
+        /// The contact.
+        contact: ContactId,
+        /// How.
+        treatment: Treatment,
+        /// Why.
+        why: OverflowCause,
+    },
+    /// Call the citizen back on behalf of an agent who accepted: instead of `Bridge` for a contact
+    /// without a leg.
+    CallBack {
+        /// The contact.
+        contact: ContactId,
+        /// Number of the offer.
+        offer: u32,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Another agent's leg takes the place of the one that served.
+    HandOver {
+        /// The contact.
+        contact: ContactId,
+        /// Who served.
+        from: AgentName,
+        /// Who serves.
+        to: AgentName,
+    },
+    /// One more agent's leg is in the conversation.
+    Join {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// An agent's leg leaves a contact that goes on without them.
+    Release {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Text work in hand was laid aside, or is in hand again.
+    Park {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// Laid aside.
+        parked: bool,
     },
     /// The command was not obeyed.
     Refused(Refusal),

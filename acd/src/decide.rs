@@ -59,6 +59,23 @@ impl<'a> Turn<'a> {
                 self.restart();
                 Ok(())
             }
+            // Each of these gets its rule in its own commit.
+            Command::Prefer { .. }
+            | Command::Rescore { .. }
+            | Command::NoteSilent { .. }
+            | Command::AgreeCallBack { .. }
+            | Command::FailCallBack { .. }
+            | Command::DecideDrop { .. }
+            | Command::AskHelp { .. }
+            | Command::CompleteHelp { .. }
+            | Command::JoinHelp { .. }
+            | Command::Leave { .. }
+            | Command::Transfer { .. }
+            | Command::Assign { .. }
+            | Command::SetLeaving { .. }
+            | Command::SwitchQueue { .. }
+            | Command::SetSurge { .. }
+            | Command::NoteUnjournaled { .. } => Err(Refusal::NotAFact),
         }
     }
 
@@ -67,7 +84,9 @@ impl<'a> Turn<'a> {
         loop {
             let Floor { state, index, .. } = &mut *self.floor;
             index.note_reserves(&state.centre.rules);
-            let Some(found) = matching::next(state, index, self.now) else { break };
+            let Some(found) = matching::next(state, index, self.now) else {
+                break;
+            };
             self.offer(found);
         }
         self.floor.index.fresh_lines.clear();
@@ -125,8 +144,12 @@ impl<'a> Turn<'a> {
 
     /// Takes an open offer back, if there is one.
     fn withdraw(&mut self, id: ContactId, why: WithdrawCause) {
-        let Ok(contact) = self.contact(id) else { return };
-        let Stage::Offered { agents, .. } = &contact.stage else { return };
+        let Ok(contact) = self.contact(id) else {
+            return;
+        };
+        let Stage::Offered { agents, .. } = &contact.stage else {
+            return;
+        };
         let (offer, agents) = (contact.offers, agents.clone());
         self.decide(Event::Withdrawn { contact: id, offer, why });
         self.stop_ringing(id, offer, &agents, StopCause::Withdrawn(why));

@@ -154,7 +154,9 @@ impl Index {
 
     /// Links a contact as its state now is.
     pub fn link_contact(&mut self, state: &mut State, id: ContactId, clock: Time) {
-        let Some(contact) = state.contacts.get_mut(&id) else { return };
+        let Some(contact) = state.contacts.get_mut(&id) else {
+            return;
+        };
         let old = std::mem::take(&mut contact.links);
         let contact = state.contacts.get(&id).expect("found above");
         let new = self.links_of(state, id, contact, &old, clock);
@@ -164,7 +166,9 @@ impl Index {
 
     /// Takes a contact out of everything, before it is forgotten.
     pub fn unlink_contact(&mut self, state: &mut State, id: ContactId) {
-        let Some(contact) = state.contacts.get_mut(&id) else { return };
+        let Some(contact) = state.contacts.get_mut(&id) else {
+            return;
+        };
         let old = std::mem::take(&mut contact.links);
         self.move_contact(id, &old, &ContactLinks::default());
     }
@@ -182,7 +186,9 @@ impl Index {
             rest: contact.rest_due(clock),
             ..ContactLinks::default()
         };
-        let Some(order) = &contact.order else { return new };
+        let Some(order) = &contact.order else {
+            return new;
+        };
         new.line = old.line.or_else(|| Some(self.line(state, contact, order)));
         if contact.waits() {
             let key = state.key(id, order);
@@ -218,7 +224,9 @@ impl Index {
     /// What the contact asks for is about to change: it leaves its line and finds another one when
     /// linked again.
     pub fn leave_line(&mut self, state: &mut State, id: ContactId) {
-        let Some(contact) = state.contacts.get_mut(&id) else { return };
+        let Some(contact) = state.contacts.get_mut(&id) else {
+            return;
+        };
         let key = contact.links.in_line.take();
         if let (Some(line), Some(key)) = (contact.links.line.take(), key) {
             self.change_line(line, |members| members.remove(&key));
@@ -297,7 +305,9 @@ impl Index {
         let Some(number) = standing.group else { return };
         let group = &mut self.groups[number as usize];
         for kind in Kind::BOTH {
-            let Some(openness) = standing.slots[kind as usize] else { continue };
+            let Some(openness) = standing.slots[kind as usize] else {
+                continue;
+            };
             let free = &mut group.free[openness as usize][kind as usize];
             if join {
                 free.insert((standing.idle, ix));

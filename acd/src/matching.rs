@@ -41,7 +41,9 @@ fn walk_heads(state: &State, index: &Index, now: Time, best: &mut Option<(Key, M
             let (key, line) = **heads.peek()?;
             Some((key.at(*slope, now), line, *slope))
         });
-        let Some((rank, line, slope)) = ahead.min() else { return };
+        let Some((rank, line, slope)) = ahead.min() else {
+            return;
+        };
         if best.as_ref().is_some_and(|(found, _)| *found <= rank) {
             return;
         }

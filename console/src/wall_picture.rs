@@ -166,8 +166,13 @@ fn lanes(view: &View, seen: &figures::View, me: &Me) -> Vec<Value> {
 /// for any safeguarding lane where none is.
 fn alarms(view: &View, me: &Me) -> Vec<Value> {
     let may_see = |ringing: &&RingingAlarm| match ringing.alarm {
-        Alarm::ExpiryStorm | Alarm::JournalStalled => true,
-        Alarm::SafeguardingWaiting | Alarm::NoClearedAgent | Alarm::ImminentDropped => match ringing.lane {
+        Alarm::ExpiryStorm | Alarm::JournalStalled | Alarm::QueueUnstaffed => true,
+        Alarm::SafeguardingWaiting
+        | Alarm::NoClearedAgent
+        | Alarm::ImminentDropped
+        | Alarm::ClimbDue
+        | Alarm::SoftCapPassed
+        | Alarm::SilentCapReached => match ringing.lane {
             Some(lane) => me.cleared_for(lane),
             None => me.agent.clearances.iter().any(|lane| lane.is_safeguarding()),
         },

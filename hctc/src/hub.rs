@@ -139,7 +139,13 @@ impl crate::floor::Deliver for Hub {
             | Effect::StopRinging { contact, .. }
             | Effect::Bridge { contact, .. }
             | Effect::CallOutside { contact, .. }
-            | Effect::StopCallingOutside { contact } => *contact,
+            | Effect::StopCallingOutside { contact }
+            | Effect::Treat { contact, .. }
+            | Effect::CallBack { contact, .. }
+            | Effect::HandOver { contact, .. }
+            | Effect::Join { contact, .. }
+            | Effect::Release { contact, .. }
+            | Effect::Park { contact, .. } => *contact,
             // Refusals are answered to whoever sent the command.
             Effect::Refused(_) => return,
         };

@@ -3,8 +3,8 @@
 use crate::dice::Dice;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening};
-use vocabulary::{AgentName, E164, Lane, Language, Level, QueueName, SkillName, TenantName, Tier};
+use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Rules, Widening};
+use vocabulary::{AgentName, E164, Lane, Language, Level, QueueName, SkillName, TenantName};
 
 /// The queues ordinary contacts choose among.
 pub(crate) const ORDINARY: [&str; 3] = ["general", "tax", "elders"];
@@ -64,22 +64,15 @@ fn queue(queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Change {
     ];
     Change::QueueSet {
         queue: Queue {
-            name: name(QueueName::new(queue)),
-            shown_as: BTreeMap::new(),
-            tenant: name(TenantName::new(OPERATOR)),
-            lane,
             skills: skills.iter().map(|(s, l)| (name(SkillName::new(s)), level(*l))).collect(),
-            language: true,
-            tier: Tier::L1,
             base: if queue == "elders" { 2 } else { 0 },
             slope: if queue == "elders" { 2 } else { 1 },
             choose: if queue == "tax" { Choose::HighestLevel } else { Choose::LongestIdle },
             offer_seconds: if safe { 15 } else { 20 },
             wrap_up_seconds: 30,
-            target_seconds: 20,
-            target_percent: 80,
             widenings,
             last_resort: if safe { chain } else { Vec::new() },
+            ..Queue::new(name(QueueName::new(queue)), name(TenantName::new(OPERATOR)), lane)
         },
     }
 }
@@ -100,15 +93,12 @@ fn agent(n: u32, cleared: bool, dice: &mut Dice) -> Change {
     }
     Change::AgentSet {
         agent: Agent {
-            name: agent_name(n),
             shown_as: String::from("simulated"),
-            roles: BTreeSet::from([Role::Agent]),
             languages,
             skills,
             clearances,
-            tenants: BTreeSet::new(),
-            tier: Tier::L1,
             text_contacts: 2,
+            ..Agent::new(agent_name(n))
         },
     }
 }

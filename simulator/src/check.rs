@@ -66,7 +66,9 @@ impl Check {
             Event::PlaceKept { .. } | Event::PlaceLapsed { .. } => {}
             Event::AlarmRaised { .. } | Event::AlarmCleared { .. } => {}
             _ => {
-                let Some(contact) = event.contact() else { return };
+                let Some(contact) = event.contact() else {
+                    return;
+                };
                 let Some(mut life) = self.lives.remove(&contact) else {
                     self.promise(false, at, || format!("{contact} is spoken of but not on the floor: {event:?}"));
                     return;
@@ -85,7 +87,9 @@ impl Check {
     pub fn settle(&mut self, now: Time) {
         let mut late = Vec::new();
         for (contact, life) in &self.lives {
-            let (Some(want), Some(since)) = (&life.want, life.safe_since) else { continue };
+            let (Some(want), Some(since)) = (&life.want, life.safe_since) else {
+                continue;
+            };
             if !matches!(life.stand, Stand::Waiting | Stand::Offered { .. }) {
                 continue;
             }

@@ -122,7 +122,9 @@ impl World {
         if self.floor.deadline().is_some_and(|at| at <= self.now) {
             return self.obey(Command::Tick);
         }
-        let Some((_, act)) = self.agenda.pop_first() else { return };
+        let Some((_, act)) = self.agenda.pop_first() else {
+            return;
+        };
         self.act(act);
     }
 

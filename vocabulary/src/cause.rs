@@ -36,11 +36,19 @@ pub enum EndCause {
     Restart,
     /// Idle too long (text channels only; never a safeguarding contact).
     Idle,
+    /// The queue was closed or full, and the citizen was told so.
+    Closed,
+    /// The citizen left a message, which became a case.
+    MessageLeft,
+    /// A call-back was tried as often as agreed and nobody came.
+    NotReached,
+    /// A request for help is over; it never was a contact of a citizen.
+    HelpOver,
 }
 
 impl EndCause {
     /// Every cause, in the order figures list them.
-    pub const ALL: [EndCause; 8] = [
+    pub const ALL: [EndCause; 12] = [
         EndCause::Normal,
         EndCause::SelfServed,
         EndCause::Busy,
@@ -49,5 +57,9 @@ impl EndCause {
         EndCause::Fault,
         EndCause::Restart,
         EndCause::Idle,
+        EndCause::Closed,
+        EndCause::MessageLeft,
+        EndCause::NotReached,
+        EndCause::HelpOver,
     ];
 }

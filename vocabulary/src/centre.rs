@@ -2,15 +2,22 @@
 //! validated, reversible event; `centre.toml` is the exchange format.
 
 mod file;
+mod queue;
+mod rules;
+mod staff;
 
-use crate::{
-    AgentName, E164, Fault, FloorName, FlowName, Lane, Language, Level, QueueName, ReasonName,
-    SkillName, TenantName, Tier,
-};
+use crate::calendar::{Calendar, Day};
+use crate::{AgentName, CalendarName, E164, Fault, FloorName, FlowName, QueueName, ShiftName, TenantName, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use crate::name::EntryName;
+pub use queue::{
+    CallBackRules, Choose, Climb, LastResort, LastResortTo, Overflow, OverflowWhen, Queue, SkillMode, Treatment,
+    Widening, WrapUpMode,
+};
+pub use rules::Rules;
+pub use staff::{Absence, Agent, Beside, Ledger, Load, Role, Shift};
 
 /// One whole set-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,33 +32,15 @@ pub struct Centre {
     pub queues: BTreeMap<QueueName, Queue>,
     /// Everyone who logs in, agents and supervisors alike.
     pub agents: BTreeMap<AgentName, Agent>,
-}
-
-/// Rules of a floor. Each has a default; the file names only what differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rules {
-    /// How long a place is kept for a redial.
-    pub place_seconds: i64,
-    /// How many ready cleared agents (per language) standard contacts must leave free.
-    pub reserve: u32,
-    /// The reserve never holds back more than this share of the cleared agents on shift, in percent.
-    pub reserve_cap_percent: u32,
-    /// Contacts in safeguarding lanes after which a break is owed.
-    pub recovery_after: u32,
-    /// Length of that break.
-    pub recovery_seconds: i64,
-    /// A safeguarding contact waiting this long raises an alarm.
-    pub alarm_seconds: i64,
-    /// How long an agent who lost the network keeps the contact.
-    pub grace_seconds: i64,
-    /// Offers expired within a minute that count as a storm.
-    pub storm_expiries: u32,
-    /// Away reasons an agent may choose.
-    pub away_reasons: BTreeSet<ReasonName>,
-    /// Dispositions an agent may choose.
-    pub dispositions: BTreeSet<ReasonName>,
-    /// How many days an ordinary recording is kept; spoken in the rights prompt.
-    pub retention_days: u32,
+    /// When queues are open.
+    #[serde(default)]
+    pub calendars: BTreeMap<CalendarName, Calendar>,
+    /// Who works when.
+    #[serde(default)]
+    pub shifts: BTreeMap<ShiftName, Shift>,
+    /// Who does not, on one day; in order of day.
+    #[serde(default)]
+    pub absences: Vec<Absence>,
 }
 
 /// A number or a page.
@@ -65,125 +54,6 @@ pub struct EntryPoint {
     pub flow: FlowName,
     /// The number, for the phone; `None` for a page.
     pub number: Option<E164>,
-}
-
-/// What a member of staff may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Serves contacts.
-    Agent,
-    /// Sees the wall, plays ordinary recordings, sets presence.
-    Supervisor,
-    /// Changes set-up.
-    Admin,
-    /// Data-protection officer: sees the audit log and what is sealed for them.
-    Dpo,
-}
-
-/// A member of staff. Clearance, not role, opens safeguarding contacts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agent {
-    /// Log-in name.
-    pub name: AgentName,
-    /// The name shown to colleagues, and (first word only) to citizens in chat.
-    pub shown_as: String,
-    /// What they may do.
-    pub roles: BTreeSet<Role>,
-    /// Languages they serve in.
-    pub languages: BTreeSet<Language>,
-    /// Skills and levels.
-    pub skills: BTreeMap<SkillName, Level>,
-    /// Safeguarding lanes they may serve or (supervisors) see.
-    pub clearances: BTreeSet<Lane>,
-    /// Tenants whose contacts they may serve; the operator's own contacts need none.
-    pub tenants: BTreeSet<TenantName>,
-    /// Tier they serve at.
-    pub tier: Tier,
-    /// Text contacts they may hold at once, beside or instead of a call.
-    pub text_contacts: u32,
-}
-
-/// A queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// Its name.
-    pub name: QueueName,
-    /// What staff see, by language.
-    pub shown_as: BTreeMap<Language, String>,
-    /// Whose it is.
-    pub tenant: TenantName,
-    /// The lane of contacts that enter it; a flow may say otherwise for one contact.
-    pub lane: Lane,
-    /// Skills every contact in it asks for.
-    pub skills: BTreeMap<SkillName, Level>,
-    /// Whether the citizen's language is asked of the agent.
-    pub language: bool,
-    /// Tier it asks for.
-    pub tier: Tier,
-    /// Points a contact starts with.
-    pub base: i64,
-    /// Points gained per minute of age.
-    pub slope: i64,
-    /// How agents are chosen.
-    pub choose: Choose,
-    /// How long an offer stands.
-    pub offer_seconds: i64,
-    /// How long wrap-up lasts.
-    pub wrap_up_seconds: i64,
-    /// Answered within this is in time ...
-    pub target_seconds: i64,
-    /// ... and so many percent should be.
-    pub target_percent: u32,
-    /// Steps that relax the needs, by time waited.
-    pub widenings: Vec<Widening>,
-    /// Rungs of the last-resort chain; only and always for safeguarding queues.
-    pub last_resort: Vec<LastResort>,
-}
-
-/// How agents are chosen among those who meet the needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Choose {
-    /// The one idle longest.
-    #[default]
-    LongestIdle,
-    /// The one with the highest sum of levels in the skills asked; ties by idle time.
-    HighestLevel,
-}
-
-/// One step of a queue that asks for less after some time. Place is never relaxed, nor clearance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Widening {
-    /// Time waited.
-    pub after_seconds: i64,
-    /// Skills no longer asked for.
-    pub drop_skills: BTreeSet<SkillName>,
-    /// Levels asked of the remaining skills fall by this much, never below 1.
-    pub lower_levels: u8,
-    /// Whether any language will do.
-    pub drop_language: bool,
-}
-
-/// One rung of the last-resort chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastResort {
-    /// Time waited.
-    pub after_seconds: i64,
-    /// Who is tried besides the cleared agents.
-    pub to: LastResortTo,
-}
-
-/// Who the last resort is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LastResortTo {
-    /// The on-call counsellor's phone.
-    OnCall(E164),
-    /// An outside line agreed with its owner, as dialled: `1195`, `116`.
-    Outside(String),
-    /// Any agent, with the crisis card.
-    AnyAgent,
 }
 
 /// One change of set-up: a whole agent, queue, entry or rule book put in place, or one taken away.
@@ -225,27 +95,38 @@ pub enum Change {
         /// Their name.
         agent: AgentName,
     },
-}
-
-impl Default for Rules {
-    fn default() -> Rules {
-        let reasons = |names: &[&str]| {
-            names.iter().map(|n| ReasonName::new(n).expect("a literal name")).collect()
-        };
-        Rules {
-            place_seconds: 600,
-            reserve: 1,
-            reserve_cap_percent: 50,
-            recovery_after: 3,
-            recovery_seconds: 600,
-            alarm_seconds: 10,
-            grace_seconds: 30,
-            storm_expiries: 10,
-            away_reasons: reasons(&["break", "meal", "training", "meeting", "recovery"]),
-            dispositions: reasons(&["resolved", "follow_up", "escalated", "wrong_number", "no_speech"]),
-            retention_days: 90,
-        }
-    }
+    /// A calendar added or replaced.
+    CalendarSet {
+        /// Its name.
+        name: CalendarName,
+        /// The calendar.
+        calendar: Calendar,
+    },
+    /// A calendar removed. Refused while a queue names it.
+    CalendarRemoved {
+        /// Its name.
+        name: CalendarName,
+    },
+    /// A shift added or replaced.
+    ShiftSet {
+        /// The shift.
+        shift: Shift,
+    },
+    /// A shift removed, with its absences.
+    ShiftRemoved {
+        /// Its name.
+        shift: ShiftName,
+    },
+    /// Somebody is absent from a shift on one day; replaces what was said of the same three.
+    AbsenceSet {
+        /// The absence.
+        absence: Absence,
+    },
+    /// They are not absent after all.
+    AbsenceRemoved {
+        /// The absence.
+        absence: Absence,
+    },
 }
 
 impl Centre {
@@ -257,6 +138,9 @@ impl Centre {
             entries: BTreeMap::new(),
             queues: BTreeMap::new(),
             agents: BTreeMap::new(),
+            calendars: BTreeMap::new(),
+            shifts: BTreeMap::new(),
+            absences: Vec::new(),
         }
     }
 
@@ -282,6 +166,9 @@ impl Centre {
         if self.rules != other.rules {
             changes.push(Change::RulesSet { rules: other.rules.clone() });
         }
+        for (name, calendar) in other.calendars.iter().filter(|(n, c)| self.calendars.get(*n) != Some(*c)) {
+            changes.push(Change::CalendarSet { name: name.clone(), calendar: calendar.clone() });
+        }
         for queue in other.queues.values().filter(|q| self.queues.get(&q.name) != Some(q)) {
             changes.push(Change::QueueSet { queue: queue.clone() });
         }
@@ -291,6 +178,18 @@ impl Centre {
         for agent in other.agents.values().filter(|a| self.agents.get(&a.name) != Some(a)) {
             changes.push(Change::AgentSet { agent: agent.clone() });
         }
+        for shift in other.shifts.values().filter(|s| self.shifts.get(&s.name) != Some(s)) {
+            changes.push(Change::ShiftSet { shift: shift.clone() });
+        }
+        for absence in self.absences.iter().filter(|a| !other.absences.contains(a)) {
+            changes.push(Change::AbsenceRemoved { absence: absence.clone() });
+        }
+        for absence in other.absences.iter().filter(|a| !self.absences.contains(a)) {
+            changes.push(Change::AbsenceSet { absence: absence.clone() });
+        }
+        for name in self.shifts.keys().filter(|n| !other.shifts.contains_key(*n)) {
+            changes.push(Change::ShiftRemoved { shift: name.clone() });
+        }
         for name in self.agents.keys().filter(|n| !other.agents.contains_key(*n)) {
             changes.push(Change::AgentRemoved { agent: name.clone() });
         }
@@ -299,6 +198,9 @@ impl Centre {
         }
         for name in self.queues.keys().filter(|n| !other.queues.contains_key(*n)) {
             changes.push(Change::QueueRemoved { queue: name.clone() });
+        }
+        for name in self.calendars.keys().filter(|n| !other.calendars.contains_key(*n)) {
+            changes.push(Change::CalendarRemoved { name: name.clone() });
         }
         changes
     }
@@ -325,6 +227,25 @@ impl Centre {
             Change::AgentRemoved { agent } => {
                 self.agents.remove(agent);
             }
+            Change::CalendarSet { name, calendar } => {
+                self.calendars.insert(name.clone(), calendar.clone());
+            }
+            Change::CalendarRemoved { name } => {
+                self.calendars.remove(name);
+            }
+            Change::ShiftSet { shift } => {
+                self.shifts.insert(shift.name.clone(), shift.clone());
+            }
+            Change::ShiftRemoved { shift } => {
+                self.shifts.remove(shift);
+                self.absences.retain(|absence| absence.shift != *shift);
+            }
+            Change::AbsenceSet { absence } => {
+                self.absences.retain(|other| !other.is_of(absence));
+                self.absences.push(absence.clone());
+                self.absences.sort();
+            }
+            Change::AbsenceRemoved { absence } => self.absences.retain(|other| other != absence),
         }
     }
 
@@ -332,11 +253,26 @@ impl Centre {
     pub fn entry_of(&self, number: &E164) -> Option<&EntryPoint> {
         self.entries.values().find(|e| e.number.as_ref() == Some(number))
     }
-}
 
-impl Agent {
-    /// Whether this person may serve or see contacts of a lane.
-    pub fn cleared_for(&self, lane: Lane) -> bool {
-        !lane.is_safeguarding() || self.clearances.contains(&lane)
+    /// Whether the roster has an agent on shift at a moment: by a shift they work and are not
+    /// absent from, or in somebody's stead.
+    pub fn on_shift(&self, agent: &AgentName, at: Time) -> bool {
+        // A shift is at most a day long, so it began today or yesterday.
+        let today = Day::of(at);
+        self.shifts.values().any(|shift| {
+            [today, today.plus(-1)].into_iter().any(|day| {
+                let (from, to) = shift.on(day);
+                let runs = shift.days.contains(&day.weekday()) && from <= at && at < to;
+                runs && self.works(agent, shift, day)
+            })
+        })
+    }
+
+    /// Whether an agent works a shift that begins on a day.
+    fn works(&self, agent: &AgentName, shift: &Shift, day: Day) -> bool {
+        let mut of_shift = self.absences.iter().filter(|a| a.day == day && a.shift == shift.name);
+        let absent = of_shift.clone().any(|a| a.agent == *agent);
+        let covers = of_shift.any(|a| a.cover.as_ref() == Some(agent) && shift.agents.contains(&a.agent));
+        covers || (shift.agents.contains(agent) && !absent)
     }
 }

@@ -62,7 +62,11 @@ impl E164 {
         }
         let international = if plus {
             digits
-        } else if let Some(rest) = digits.strip_prefix("000").or_else(|| digits.strip_prefix("00")).or_else(|| digits.strip_prefix("011").filter(|r| r.len() >= 10)) {
+        } else if let Some(rest) = digits
+            .strip_prefix("000")
+            .or_else(|| digits.strip_prefix("00"))
+            .or_else(|| digits.strip_prefix("011").filter(|r| r.len() >= 10))
+        {
             rest.to_owned()
         } else if let Some(rest) = digits.strip_prefix('0') {
             kenyan(rest)?
@@ -158,7 +162,15 @@ mod tests {
 
     #[test]
     fn reads_every_form_of_our_number() {
-        for text in ["0206900020", "020 6900020", "+254 20 6900020", "254206900020", "+254206900020", "000254206900020", "00254206900020"] {
+        for text in [
+            "0206900020",
+            "020 6900020",
+            "+254 20 6900020",
+            "254206900020",
+            "+254206900020",
+            "000254206900020",
+            "00254206900020",
+        ] {
             assert_eq!(E164::parse(text).expect(text).to_string(), "+254206900020", "{text}");
         }
     }
@@ -181,7 +193,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in ["", "abc", "12", "+", "07123456789", "0312345678", "anonymous", "+0123456789", "+12345678901234567"] {
+        for text in
+            ["", "abc", "12", "+", "07123456789", "0312345678", "anonymous", "+0123456789", "+12345678901234567"]
+        {
             assert_eq!(E164::parse(text), Err(NumberError), "{text}");
         }
     }

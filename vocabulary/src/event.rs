@@ -2,15 +2,15 @@
 //! citizens or texts: those are sealed beside it under a key per contact, so that erasing is
 //! destroying the key.
 
-use crate::centre::Change;
+use crate::centre::{Change, Treatment};
 use crate::{
-    AgentName, Channel, Consent, ContactId, EndCause, FloorName, Language, Lane, Needs, Party,
-    Presence, QueueName, ReasonName, RecordingId, Risk, Span, TenantName, Time,
+    AgentName, Channel, Consent, ContactId, EndCause, FloorName, Lane, Language, Needs, Party, Presence, QueueName,
+    ReasonName, RecordingId, Risk, Span, TenantName, Time,
 };
 use serde::{Deserialize, Serialize};
 
 /// The version written with each entry. A reader refuses a higher one and upcasts a lower one.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// One line of a floor's journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -284,6 +284,217 @@ pub enum Event {
         /// The recording it was made from.
         recording: RecordingId,
     },
+    /// Until a time the contact is offered to one agent only: who served this citizen last, holds
+    /// the case, or is the counsellor of a series.
+    Preferred {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// Until when.
+        until: Time,
+    },
+    /// The points a contact starts with changed.
+    Rescored {
+        /// The contact.
+        contact: ContactId,
+        /// From now on.
+        base: i64,
+        /// Who decided.
+        by: Actor,
+    },
+    /// Nobody spoke and no key was pressed: a silent contact.
+    SilentNoted {
+        /// The contact.
+        contact: ContactId,
+        /// Where it came from, as a pseudonym.
+        source: Option<Source>,
+        /// Whether so many came before it that it does not go first: it waits as P2.
+        capped: bool,
+    },
+    /// The citizen was told how long it may take.
+    WaitTold {
+        /// The contact.
+        contact: ContactId,
+        /// Hardly less.
+        low: Span,
+        /// Hardly more.
+        high: Span,
+    },
+    /// A queue could not serve the contact as it wished. What follows is [`Event::Queued`] in
+    /// another queue, an agreement to be called back, or the end.
+    Overflowed {
+        /// The contact.
+        contact: ContactId,
+        /// The queue.
+        queue: QueueName,
+        /// What is done instead.
+        to: Treatment,
+        /// Why.
+        why: OverflowCause,
+    },
+    /// The contact climbed to the queue of the next tier because nobody answered in time.
+    Climbed {
+        /// The contact.
+        contact: ContactId,
+        /// The queue it left.
+        from: QueueName,
+        /// The queue it is in from now on.
+        to: QueueName,
+    },
+    /// The citizen agreed to be called back. The contact keeps its place without a leg.
+    CallBackAgreed {
+        /// The contact.
+        contact: ContactId,
+        /// From when it may be made.
+        from: Time,
+        /// Until when.
+        until: Time,
+        /// How often it may be tried.
+        attempts: u32,
+    },
+    /// A call-back was tried and nobody came.
+    CallBackFailed {
+        /// The contact.
+        contact: ContactId,
+        /// Who called.
+        agent: AgentName,
+        /// When it may be tried again; `None` when it is over.
+        next: Option<Time>,
+    },
+    /// A supervisor decided about calling back a dropped P0 contact, with a written reason that is
+    /// sealed beside the contact.
+    DropDecided {
+        /// The dropped contact.
+        contact: ContactId,
+        /// Who decided.
+        by: AgentName,
+        /// Whether a person calls back.
+        call: bool,
+    },
+    /// An agent asked somebody to help with a contact. The request waits, is offered and accepted
+    /// like a contact, but is none: figures leave it out.
+    HelpAsked {
+        /// The request.
+        contact: ContactId,
+        /// The contact it helps with.
+        of: ContactId,
+        /// Who asked.
+        by: AgentName,
+        /// For what.
+        kind: HelpKind,
+    },
+    /// Another agent serves the contact from now on, without a gap.
+    HandedOver {
+        /// The contact.
+        contact: ContactId,
+        /// Who served.
+        from: AgentName,
+        /// Who serves.
+        to: AgentName,
+    },
+    /// One more agent is in the conversation.
+    Joined {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// As what.
+        kind: HelpKind,
+    },
+    /// An agent left the conversation, which goes on.
+    Left {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// An agent gave the contact up to a queue; [`Event::Queued`] follows, with its age.
+    Transferred {
+        /// The contact.
+        contact: ContactId,
+        /// Who served.
+        agent: AgentName,
+        /// Why.
+        why: TransferCause,
+        /// Who decided.
+        by: Actor,
+    },
+    /// A supervisor gave a waiting contact to one agent: it is offered to them next.
+    Assigned {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// Who decided.
+        by: Actor,
+    },
+    /// Text work in hand was laid aside for something more urgent.
+    Parked {
+        /// The contact laid aside.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// What came first.
+        beneath: ContactId,
+    },
+    /// It is in hand again.
+    Unparked {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// A wrap-up was interrupted by something more urgent; [`Event::WrapUpStarted`] takes it up again.
+    WrapUpPaused {
+        /// The contact written up.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// What an agent does when their last contact is over.
+    LeavingSet {
+        /// The agent.
+        agent: AgentName,
+        /// The presence then; `None` when they stay after all.
+        then: Option<Presence>,
+        /// Who decided.
+        by: Actor,
+    },
+    /// A queue opened or closed.
+    HoursTurned {
+        /// The queue.
+        queue: QueueName,
+        /// Whether it is open from now on.
+        open: bool,
+        /// Why.
+        why: HoursCause,
+    },
+    /// Somebody opened or closed a queue against its calendar, or gave it back to it.
+    QueueSwitched {
+        /// The queue.
+        queue: QueueName,
+        /// To what.
+        to: Switch,
+        /// Who decided.
+        by: Actor,
+    },
+    /// A surge began or ended: supervisors serve the queue too.
+    SurgeSet {
+        /// The queue.
+        queue: QueueName,
+        /// Whether it is on.
+        on: bool,
+        /// Who decided.
+        by: Actor,
+    },
+    /// The floor ran for a while without its journal; what it did then was written afterwards.
+    RanUnjournaled {
+        /// Since when.
+        since: Time,
+        /// Events that were written late.
+        events: u32,
+    },
     /// Something a supervisor must see began.
     AlarmRaised {
         /// What.
@@ -339,6 +550,92 @@ pub enum AgentRule {
     Several,
     /// The last rung: any agent, with the crisis card.
     LastResort,
+    /// The one this contact prefers.
+    Preferred,
+    /// The one with most of what is asked; skills are not required.
+    BestAvailable,
+    /// The one a supervisor named.
+    Assigned,
+}
+
+/// Where silent contacts come from, as a keyed hash that cannot be turned back into a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Source(pub u64);
+
+/// Why a queue could not serve a contact as it wished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "because", rename_all = "snake_case")]
+pub enum OverflowCause {
+    /// The queue is closed.
+    Closed {
+        /// Why it is.
+        hours: HoursCause,
+    },
+    /// So many waited already.
+    Waiting {
+        /// How many.
+        waiting: u32,
+    },
+    /// It has waited so long.
+    Waited {
+        /// How long.
+        waited: Span,
+    },
+    /// It would wait so long.
+    Estimate {
+        /// The upper bound.
+        high: Span,
+    },
+    /// Nobody who could ever serve it is on shift.
+    NobodyOnShift,
+}
+
+/// Why a queue opened or closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoursCause {
+    /// The hours of the week.
+    Week,
+    /// A holiday.
+    Holiday,
+    /// Somebody switched it.
+    Switched,
+}
+
+/// A queue's switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// By its calendar.
+    #[default]
+    Calendar,
+    /// Open, whatever the calendar says.
+    Open,
+    /// Closed, whatever the calendar says. Refused for a safeguarding queue.
+    Closed,
+}
+
+/// What help is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HelpKind {
+    /// Advice, and perhaps taking over: the citizen is on hold meanwhile.
+    Consult,
+    /// An interpreter, who joins the conversation at once.
+    Interpreter,
+}
+
+/// Why a contact was given up to a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferCause {
+    /// To somebody else of the same tier.
+    Cold,
+    /// To a higher tier.
+    Escalated,
+    /// A supervisor took it from the agent.
+    Pulled,
 }
 
 /// Why an offer was taken back.
@@ -395,6 +692,15 @@ pub enum Alarm {
     ExpiryStorm,
     /// The journal could not be written for 500 ms.
     JournalStalled,
+    /// A contact of a safeguarding queue waited as long as its queue's climb says: told to the
+    /// safeguarding supervisors only.
+    ClimbDue,
+    /// An agent was given more safeguarding contacts in a row than the rules allow.
+    SoftCapPassed,
+    /// So many silent contacts came that more do not go first.
+    SilentCapReached,
+    /// A queue that is open has nobody on shift who could serve it.
+    QueueUnstaffed,
 }
 
 impl Event {
@@ -402,7 +708,14 @@ impl Event {
     pub fn contact(&self) -> Option<ContactId> {
         use Event::*;
         match self {
-            FloorOpened { .. } | SetUp { .. } | PresenceSet { .. } => None,
+            FloorOpened { .. }
+            | SetUp { .. }
+            | PresenceSet { .. }
+            | LeavingSet { .. }
+            | HoursTurned { .. }
+            | QueueSwitched { .. }
+            | SurgeSet { .. }
+            | RanUnjournaled { .. } => None,
             AlarmRaised { contact, .. } | AlarmCleared { contact, .. } => *contact,
             Arrived { contact, .. }
             | LanguageChosen { contact, .. }
@@ -428,7 +741,25 @@ impl Event {
             | PlaceLapsed { contact }
             | Recorded { contact, .. }
             | RecordingDiscarded { contact, .. }
-            | Transcribed { contact, .. } => Some(*contact),
+            | Transcribed { contact, .. }
+            | Preferred { contact, .. }
+            | Rescored { contact, .. }
+            | SilentNoted { contact, .. }
+            | WaitTold { contact, .. }
+            | Overflowed { contact, .. }
+            | Climbed { contact, .. }
+            | CallBackAgreed { contact, .. }
+            | CallBackFailed { contact, .. }
+            | DropDecided { contact, .. }
+            | HelpAsked { contact, .. }
+            | HandedOver { contact, .. }
+            | Joined { contact, .. }
+            | Left { contact, .. }
+            | Transferred { contact, .. }
+            | Assigned { contact, .. }
+            | Parked { contact, .. }
+            | Unparked { contact, .. }
+            | WrapUpPaused { contact, .. } => Some(*contact),
         }
     }
 }

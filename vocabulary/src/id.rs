@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_id() {
-        for text in ["", "0", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "0123456789ABCDEFGHJKMNPQRU", "é123456789ABCDEFGHJKMNPQRS"] {
+        for text in ["", "0", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "0123456789ABCDEFGHJKMNPQRU", "é123456789ABCDEFGHJKMNPQRS"]
+        {
             assert_eq!(text.parse::<Ulid>(), Err(UlidError), "{text}");
         }
     }

@@ -26,6 +26,7 @@
 //! | case | a citizen's matter over many contacts, with a service-charter clock |
 
 pub mod audio;
+pub mod calendar;
 pub mod cause;
 pub mod centre;
 pub mod channel;
@@ -42,6 +43,7 @@ pub mod skill;
 pub mod spanned;
 pub mod time;
 
+pub use calendar::{Calendar, Clock, Day, Holiday, Hours, Weekday};
 pub use cause::{EndCause, Party};
 pub use channel::Channel;
 pub use consent::{CallBackPolicy, Consent, ConsentKind};
@@ -52,8 +54,8 @@ pub use id::{CaseId, CitizenId, ContactId, LegId, RecordingId, Ulid};
 pub use lane::{Lane, Risk, Tier};
 pub use language::Language;
 pub use name::{
-    AgentName, EntryName, FloorName, FlowName, NameError, PromptName, QueueName, ReasonName, SkillName,
-    StepName, TenantName,
+    AgentName, CalendarName, EntryName, FloorName, FlowName, LedgerName, NameError, PromptName, QueueName, ReasonName,
+    ShiftName, SkillName, StepName, TenantName,
 };
 pub use presence::Presence;
 pub use skill::{Level, Needs};

@@ -96,6 +96,12 @@ names! {
     FlowName;
     /// A step inside a flow.
     StepName;
+    /// When queues are open.
+    CalendarName;
+    /// Who works when.
+    ShiftName;
+    /// A capacity ledger.
+    LedgerName;
     /// A prompt, spoken or written in every language of the centre.
     PromptName;
 }

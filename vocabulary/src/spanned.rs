@@ -215,8 +215,7 @@ mod tests {
         let found = faults(source, |document| {
             let mut root = document.root();
             assert_eq!(root.take_int("n", 0..=9), None);
-            let numbers: Vec<i64> =
-                root.take_list("list").into_iter().filter_map(|v| v.int(0..=9)).collect();
+            let numbers: Vec<i64> = root.take_list("list").into_iter().filter_map(|v| v.int(0..=9)).collect();
             assert_eq!(numbers, [1, 3]);
             let mut size = root.take_table("size").expect("there");
             assert_eq!(size.take_int("w", 0..=9).map(|n| n.value), Some(1));

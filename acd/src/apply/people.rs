@@ -35,7 +35,12 @@ impl Floor {
                     self.link_agent(ix);
                 }
             }
-            Change::EntrySet { .. } | Change::EntryRemoved { .. } => {}
+            Change::EntrySet { .. }
+            | Change::EntryRemoved { .. }
+            | Change::ShiftSet { .. }
+            | Change::ShiftRemoved { .. }
+            | Change::AbsenceSet { .. }
+            | Change::AbsenceRemoved { .. } => {}
             // A new queue changes nothing that waits, unless it is the home of a lane whose
             // contacts had none.
             Change::QueueSet { queue } if !queue_known && !queue.lane.is_safeguarding() => {}
@@ -45,7 +50,9 @@ impl Floor {
     }
 
     pub(super) fn apply_presence(&mut self, at: Time, agent: &AgentName, presence: &Presence) {
-        let Some(ix) = self.number_of(agent) else { return };
+        let Some(ix) = self.number_of(agent) else {
+            return;
+        };
         let rest = Span::seconds(self.state.centre.rules.recovery_seconds);
         let row = self.state.agent_mut(ix);
         let was_ready = row.presence == Presence::Ready;
@@ -90,7 +97,9 @@ impl Floor {
     }
 
     pub(super) fn apply_wrap_up(&mut self, id: ContactId, agent: &AgentName, until: Time) {
-        let Some(ix) = self.number_of(agent) else { return };
+        let Some(ix) = self.number_of(agent) else {
+            return;
+        };
         let row = self.state.agent_mut(ix);
         if row.wrapping.contains(&id) {
             row.wrap_until = until;
@@ -101,7 +110,9 @@ impl Floor {
     pub(super) fn apply_wrapped_up(&mut self, at: Time, id: ContactId, agent: &AgentName) {
         self.index.unlink_contact(&mut self.state, id);
         self.state.contacts.remove(&id);
-        let Some(ix) = self.number_of(agent) else { return };
+        let Some(ix) = self.number_of(agent) else {
+            return;
+        };
         let row = self.state.agent_mut(ix);
         row.wrapping.remove(&id);
         row.break_from = at;
@@ -112,7 +123,9 @@ impl Floor {
     }
 
     pub(super) fn apply_place_kept(&mut self, id: ContactId, until: Time) {
-        let Some(order) = self.state.contacts.get(&id).and_then(|c| c.order.as_ref()) else { return };
+        let Some(order) = self.state.contacts.get(&id).and_then(|c| c.order.as_ref()) else {
+            return;
+        };
         let place = Place {
             queue: order.queue.clone(),
             needs: order.needs.clone(),

@@ -10,7 +10,9 @@ const PACE_KEPT: usize = 16;
 
 impl Floor {
     pub(super) fn apply_queued(&mut self, at: Time, id: ContactId, event: &Event) {
-        let Event::Queued { queue, needs, lane, risk, base, arrived, .. } = event else { return };
+        let Event::Queued { queue, needs, lane, risk, base, arrived, .. } = event else {
+            return;
+        };
         self.index.leave_line(&mut self.state, id);
         let contact = self.contact_mut(id);
         let before = contact.order.take();
@@ -36,7 +38,9 @@ impl Floor {
         self.index.leave_line(&mut self.state, id);
         let queue = self.state.contacts[&id].order.as_ref().and_then(|o| self.state.queue(&o.queue));
         let widening = queue.and_then(|q| q.widenings.get(step as usize)).cloned();
-        let Some(order) = self.contact_mut(id).order.as_mut() else { return };
+        let Some(order) = self.contact_mut(id).order.as_mut() else {
+            return;
+        };
         order.widened = step + 1;
         let Some(widening) = widening else { return };
         order.needs.skills.retain(|skill, _| !widening.drop_skills.contains(skill));
@@ -52,7 +56,9 @@ impl Floor {
         let to = order.and_then(|o| self.state.chain(o).get(step as usize)).map(|rung| rung.to.clone());
         let contact = self.contact_mut(id);
         let voice = contact.channel.is_voice();
-        let Some(order) = contact.order.as_mut() else { return };
+        let Some(order) = contact.order.as_mut() else {
+            return;
+        };
         order.rungs = step + 1;
         match to {
             Some(LastResortTo::AnyAgent) => order.any_agent = true,
@@ -64,7 +70,9 @@ impl Floor {
 
     pub(super) fn apply_reclassified(&mut self, at: Time, id: ContactId, lane: Lane, risk: Risk) {
         self.index.leave_line(&mut self.state, id);
-        let Some(order) = self.contact_mut(id).order.as_mut() else { return };
+        let Some(order) = self.contact_mut(id).order.as_mut() else {
+            return;
+        };
         order.lane = lane;
         order.risk = risk;
         order.safe_since = lane.is_safeguarding().then(|| order.safe_since.unwrap_or(at));
@@ -89,7 +97,9 @@ impl Floor {
     }
 
     pub(super) fn apply_declined(&mut self, at: Time, id: ContactId, agent: &AgentName) {
-        let Some(ix) = self.number_of(agent) else { return };
+        let Some(ix) = self.number_of(agent) else {
+            return;
+        };
         if let Stage::Offered { agents, .. } = &mut self.contact_mut(id).stage {
             agents.retain(|other| *other != ix);
         }

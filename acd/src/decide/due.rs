@@ -83,7 +83,9 @@ impl Turn<'_> {
     /// expire that the fault is hardly theirs.
     fn expire(&mut self, id: ContactId) {
         let contact = &self.floor.state.contacts[&id];
-        let Stage::Offered { agents, .. } = &contact.stage else { return };
+        let Stage::Offered { agents, .. } = &contact.stage else {
+            return;
+        };
         let (offer, agents) = (contact.offers, agents.clone());
         self.decide(Event::Expired { contact: id, offer });
         self.stop_ringing(id, offer, &agents, StopCause::Expired);

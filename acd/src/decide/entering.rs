@@ -170,14 +170,20 @@ impl Turn<'_> {
     /// A waiting contact that became a safeguarding one goes to the queue of its lane: what its
     /// old queue asks for no longer matters.
     pub(super) fn bring_home(&mut self, id: ContactId) {
-        let Ok(contact) = self.contact(id) else { return };
-        let Some(order) = contact.order.as_ref().filter(|_| contact.waits()) else { return };
+        let Ok(contact) = self.contact(id) else {
+            return;
+        };
+        let Some(order) = contact.order.as_ref().filter(|_| contact.waits()) else {
+            return;
+        };
         let lane = order.lane;
         let at_home = self.floor.state.queue(&order.queue).is_some_and(|q| q.lane == lane);
         if at_home || !lane.is_safeguarding() {
             return;
         }
-        let Some(home) = self.floor.state.home_of(lane) else { return };
+        let Some(home) = self.floor.state.home_of(lane) else {
+            return;
+        };
         let queued = Event::Queued {
             contact: id,
             queue: home.name.clone(),

@@ -27,7 +27,9 @@ impl Turn<'_> {
     /// An offer stands as long as its queue says, but never across the rung from which any agent
     /// may take the contact: the bound is a promise.
     fn offer_until(&self, id: ContactId) -> Time {
-        let Some(order) = self.order(id) else { return self.now };
+        let Some(order) = self.order(id) else {
+            return self.now;
+        };
         let seconds = self.floor.state.queue(&order.queue).map_or(OFFER_SECONDS, |q| q.offer_seconds);
         let until = self.now + Span::seconds(seconds);
         match self.floor.state.any_agent_due(order) {
@@ -119,7 +121,9 @@ impl Turn<'_> {
     pub(super) fn connect(&mut self, id: ContactId, agent: AgentName) -> Result<(), Refusal> {
         match &self.contact(id)?.stage {
             Stage::Accepted { server, .. } if self.name_of(server) == agent => {}
-            Stage::Talking { server, .. } if self.name_of(server) == agent => return Err(Refusal::Connected(id)),
+            Stage::Talking { server, .. } if self.name_of(server) == agent => {
+                return Err(Refusal::Connected(id));
+            }
             Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
             _ => return Err(Refusal::NotWith { contact: id, agent }),
         }

@@ -90,11 +90,13 @@ impl Story {
             _ if ours => Phase::WrappingUp,
             _ if self.answered => Phase::Served,
             EndCause::SelfServed => Phase::SelfServed,
-            EndCause::Busy | EndCause::UnknownNumber => Phase::Refused,
+            EndCause::Busy | EndCause::UnknownNumber | EndCause::Closed => Phase::Refused,
+            EndCause::MessageLeft => Phase::SelfServed,
             _ if self.entered.is_none() => Phase::Left,
             EndCause::Fault | EndCause::Restart => Phase::Dropped,
             EndCause::Normal if by != Party::Citizen => Phase::Dropped,
             EndCause::Normal | EndCause::Lost | EndCause::Idle => Phase::Abandoned,
+            EndCause::NotReached | EndCause::HelpOver => Phase::Abandoned,
         };
         if let (Some(entered), None) = (self.entered, self.wait) {
             self.wait = Some(at.since(entered));

@@ -63,22 +63,10 @@ fn id(n: u128) -> ContactId {
 
 fn queue_of(name: &str, lane: Lane) -> vocabulary::centre::Queue {
     vocabulary::centre::Queue {
-        name: QueueName::new(name).unwrap(),
-        shown_as: BTreeMap::new(),
-        tenant: TenantName::new("huduma").unwrap(),
-        lane,
-        skills: BTreeMap::new(),
         language: false,
-        tier: Default::default(),
-        base: 0,
         slope: 1,
-        choose: Default::default(),
-        offer_seconds: 20,
         wrap_up_seconds: 30,
-        target_seconds: 20,
-        target_percent: 80,
-        widenings: Vec::new(),
-        last_resort: Vec::new(),
+        ..vocabulary::centre::Queue::new(QueueName::new(name).unwrap(), TenantName::new("huduma").unwrap(), lane)
     }
 }
 

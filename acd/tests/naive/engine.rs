@@ -198,7 +198,9 @@ impl Naive {
                 let over = self.expiries.len().checked_sub(n).map(|i| self.expiries[i] + STORM_WINDOW);
                 add(over.unwrap_or(Time::ZERO), 3, 0);
             }
-            let Some((_, kind, key)) = soonest else { return };
+            let Some((_, kind, key)) = soonest else {
+                return;
+            };
             match kind {
                 0 => self.case_acts(ContactId(vocabulary::Ulid(key))),
                 1 => self.person_acts(key as usize),
@@ -519,7 +521,9 @@ impl Naive {
         let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| c.at == At::Waiting).collect();
         waiting.sort_by_key(|c| self.rank(c));
         let found = waiting.into_iter().find_map(|case| self.choose(case).map(|(agents, why)| (case.id, agents, why)));
-        let Some((id, agents, why)) = found else { return false };
+        let Some((id, agents, why)) = found else {
+            return false;
+        };
         let want = self.case(id).unwrap().order.clone().unwrap();
         let seconds = self.queue(&want.queue).map_or(20, |q| q.offer_seconds);
         let mut until = self.now + Span::seconds(seconds);
@@ -679,6 +683,8 @@ impl Naive {
                 self.restart();
                 Some(())
             }
+            // The plan draws none of the others yet.
+            _ => None,
         }
     }
 
@@ -828,7 +834,9 @@ impl Naive {
         if self.queue(&want.queue).is_some_and(|q| q.lane == want.lane) {
             return;
         }
-        let Some(home) = self.home(want.lane).cloned() else { return };
+        let Some(home) = self.home(want.lane).cloned() else {
+            return;
+        };
         let needs = merged(&home, &Needs::default(), case.language.or(want.needs.language));
         self.enter(id, home.name, needs, want.lane, want.risk, home.base, want.arrived);
     }

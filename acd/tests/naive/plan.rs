@@ -167,7 +167,9 @@ impl Plan {
         let newest = self.offers.len().saturating_sub(4);
         let found =
             if self.dice.chance(80) { self.dice.pick(&self.offers[newest..]) } else { self.dice.pick(&self.offers) };
-        let Some((contact, offer, agent)) = found.cloned() else { return Command::Tick };
+        let Some((contact, offer, agent)) = found.cloned() else {
+            return Command::Tick;
+        };
         match self.dice.below(20) {
             0..=13 => Command::Accept { contact, offer, agent },
             14..=18 => Command::Decline { contact, offer, agent },
@@ -184,7 +186,9 @@ impl Plan {
                 _ => None,
             })
             .collect();
-        let Some((contact, agent)) = self.dice.pick(&joining).cloned() else { return Command::Tick };
+        let Some((contact, agent)) = self.dice.pick(&joining).cloned() else {
+            return Command::Tick;
+        };
         if self.dice.chance(85) { Command::Connect { contact, agent } } else { Command::ConnectFail { contact, agent } }
     }
 
@@ -207,7 +211,9 @@ impl Plan {
                 _ => None,
             })
             .collect();
-        let Some((contact, agent)) = self.dice.pick(&writing).cloned() else { return Command::Tick };
+        let Some((contact, agent)) = self.dice.pick(&writing).cloned() else {
+            return Command::Tick;
+        };
         match self.dice.below(6) {
             0..=1 => Command::ExtendWrapUp { contact, agent },
             2 => Command::WrapUp { contact, agent, disposition: ReasonName::new("nonsense").ok() },
@@ -289,8 +295,6 @@ impl Plan {
         let role = if self.dice.chance(95) { Role::Agent } else { Role::Supervisor };
         let tenants = if self.dice.chance(50) { vec![TenantName::new("treasury").unwrap()] } else { Vec::new() };
         let agent = Agent {
-            name: AgentName::new(&format!("agent-{n}")).unwrap(),
-            shown_as: String::from("somebody"),
             roles: BTreeSet::from([role]),
             languages,
             skills: self.skills(60),
@@ -298,6 +302,7 @@ impl Plan {
             tenants: tenants.into_iter().collect(),
             tier: if self.dice.chance(80) { Tier::L1 } else { Tier::L2 },
             text_contacts: self.dice.below(4) as u32,
+            ..Agent::new(AgentName::new(&format!("agent-{n}")).unwrap())
         };
         Change::AgentSet { agent }
     }
@@ -326,22 +331,16 @@ impl Plan {
         // Now and then a queue nobody may set up: a safeguarding one without its last step.
         let rungs = if self.dice.chance(95) { 3 } else { 1 };
         let queue = Queue {
-            name: QueueName::new(name).unwrap(),
-            shown_as: BTreeMap::new(),
-            tenant: TenantName::new("nairobi").unwrap(),
-            lane,
             skills: self.skills(25),
             language: self.dice.chance(50),
-            tier: Tier::L1,
             base: self.dice.below(30) as i64,
             slope: self.dice.below(4) as i64,
             choose: if self.dice.chance(50) { Choose::LongestIdle } else { Choose::HighestLevel },
             offer_seconds: 5 + self.dice.below(20) as i64,
             wrap_up_seconds: self.dice.below(30) as i64,
-            target_seconds: 20,
-            target_percent: 80,
             widenings: if self.dice.chance(70) { widenings } else { Vec::new() },
             last_resort: if lane.is_safeguarding() { chain[..rungs].to_vec() } else { Vec::new() },
+            ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), lane)
         };
         Change::QueueSet { queue }
     }
@@ -356,6 +355,7 @@ impl Plan {
             alarm_seconds: 1 + self.dice.below(20) as i64,
             grace_seconds: self.dice.below(30) as i64,
             storm_expiries: 1 + self.dice.below(8) as u32,
+            reserve_wait_percent: 0,
             ..Rules::default()
         };
         Change::RulesSet { rules }

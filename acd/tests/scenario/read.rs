@@ -7,7 +7,7 @@ use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue,
 use vocabulary::event::Actor;
 use vocabulary::{
     AgentName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence, QueueName,
-    ReasonName, Risk, SkillName, TenantName, Tier,
+    ReasonName, Risk, SkillName, TenantName,
 };
 
 type Read<T> = Result<T, String>;
@@ -165,22 +165,10 @@ fn rules(words: &[&str]) -> Read<Rules> {
 
 fn queue(name: &str, words: &[&str]) -> Read<Queue> {
     let mut queue = Queue {
-        name: QueueName::new(name).unwrap(),
-        shown_as: BTreeMap::new(),
-        tenant: TenantName::new("nairobi").unwrap(),
-        lane: Lane::Standard,
-        skills: BTreeMap::new(),
         language: false,
-        tier: Tier::L1,
-        base: 0,
         slope: 1,
-        choose: Choose::LongestIdle,
-        offer_seconds: 20,
         wrap_up_seconds: 30,
-        target_seconds: 20,
-        target_percent: 80,
-        widenings: Vec::new(),
-        last_resort: Vec::new(),
+        ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), Lane::Standard)
     };
     for pair in words.chunks(2) {
         match pair {
@@ -230,17 +218,7 @@ fn rung(text: &str) -> Read<LastResort> {
 }
 
 fn staff(name: &str, words: &[&str]) -> Read<Agent> {
-    let mut agent = Agent {
-        name: agent(name)?,
-        shown_as: name.to_owned(),
-        roles: BTreeSet::from([Role::Agent]),
-        languages: BTreeSet::from([Language::SW]),
-        skills: BTreeMap::new(),
-        clearances: BTreeSet::new(),
-        tenants: BTreeSet::new(),
-        tier: Tier::L1,
-        text_contacts: 2,
-    };
+    let mut agent = Agent { languages: BTreeSet::from([Language::SW]), text_contacts: 2, ..Agent::new(agent(name)?) };
     for pair in words.chunks(2) {
         match pair {
             ["speaks", tags] => agent.languages = tags.split(',').map(|t| Language::new(t).unwrap()).collect(),

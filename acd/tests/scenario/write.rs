@@ -25,7 +25,23 @@ fn at(moment: Time) -> String {
 }
 
 fn word<T: Serialize>(value: &T) -> String {
-    serde_json::to_value(value).unwrap().as_str().unwrap_or("?").replace('_', " ")
+    spelled(&serde_json::to_value(value).unwrap())
+}
+
+/// A value as words; of a value with parts, the parts.
+fn spelled(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.replace('_', " "),
+        serde_json::Value::Object(parts) => {
+            let part = |(key, value): (&String, &serde_json::Value)| match key.as_str() {
+                "because" | "is" => spelled(value),
+                _ => format!("{} {}", key.replace('_', " "), spelled(value)),
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join(" ")
+        }
+        serde_json::Value::Null => "nothing".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn by(actor: &Actor) -> String {
@@ -94,16 +110,68 @@ fn said(event: &Event, names: &Names) -> String {
             format!("{c} is now {} {}, by {}", word(lane), risk.as_str(), by(who))
         }
         Event::Ended { by, cause, .. } => format!("{c} ended by {}: {}", word(by), word(cause)),
-        Event::WrapUpStarted { agent, until, .. } => format!("{c} wrap-up by {agent} until {}", at(*until)),
+        Event::WrapUpStarted { agent, until, .. } => {
+            format!("{c} wrap-up by {agent} until {}", at(*until))
+        }
         Event::WrappedUp { agent, disposition, .. } => {
             let verdict = disposition.as_ref().map_or("no verdict", |d| d.as_str());
             format!("{c} wrapped up by {agent}: {verdict}")
         }
         Event::PlaceKept { until, .. } => format!("{c} place kept until {}", at(*until)),
-        Event::PlaceClaimed { from, .. } => format!("{c} claims the place of {}", names.name(*from)),
+        Event::PlaceClaimed { from, .. } => {
+            format!("{c} claims the place of {}", names.name(*from))
+        }
         Event::PlaceLapsed { .. } => format!("{c} place lapsed"),
         Event::AlarmRaised { alarm, .. } => format!("ALARM {} {c}", word(alarm)).trim_end().to_owned(),
         Event::AlarmCleared { alarm, .. } => format!("alarm over: {} {c}", word(alarm)).trim_end().to_owned(),
+        other => told_later(other, c, names),
+    }
+}
+
+/// Events of what came with the whole routing engine.
+fn told_later(event: &Event, c: &str, names: &Names) -> String {
+    match event {
+        Event::Preferred { agent, until, .. } => format!("{c} prefers {agent} until {}", at(*until)),
+        Event::Rescored { base, by: who, .. } => format!("{c} starts with {base} points, by {}", by(who)),
+        Event::SilentNoted { capped: true, .. } => format!("{c} is silent, and too many are"),
+        Event::SilentNoted { .. } => format!("{c} is silent"),
+        Event::WaitTold { low, high, .. } => format!("{c} is told {} to {} s", low.as_seconds(), high.as_seconds()),
+        Event::Overflowed { queue, to, why, .. } => {
+            format!("{c} overflows from {queue} to {}: {}", word(to), word(why))
+        }
+        Event::Climbed { from, to, .. } => format!("{c} climbs from {from} to {to}"),
+        Event::CallBackAgreed { from, until, attempts, .. } => {
+            format!("{c} will be called back from {} until {}, {attempts} times at most", at(*from), at(*until))
+        }
+        Event::CallBackFailed { agent, next: Some(next), .. } => {
+            format!("{c} was not reached by {agent}, again at {}", at(*next))
+        }
+        Event::CallBackFailed { agent, .. } => format!("{c} was not reached by {agent}"),
+        Event::DropDecided { by, call, .. } => {
+            format!("{c} {} called back, says {by}", if *call { "is" } else { "is not" })
+        }
+        Event::HelpAsked { of, by, kind, .. } => format!("{c} asks {} for {}, by {by}", word(kind), names.name(*of)),
+        Event::HandedOver { from, to, .. } => format!("{c} handed over from {from} to {to}"),
+        Event::Joined { agent, kind, .. } => format!("{c} joined by {agent} ({})", word(kind)),
+        Event::Left { agent, .. } => format!("{c} left by {agent}"),
+        Event::Transferred { agent, why, by: who, .. } => {
+            format!("{c} given up by {agent}: {}, by {}", word(why), by(who))
+        }
+        Event::Assigned { agent, by: who, .. } => format!("{c} assigned to {agent}, by {}", by(who)),
+        Event::Parked { agent, beneath, .. } => format!("{c} laid aside by {agent} for {}", names.name(*beneath)),
+        Event::Unparked { agent, .. } => format!("{c} in hand again with {agent}"),
+        Event::WrapUpPaused { agent, .. } => format!("{c} wrap-up by {agent} paused"),
+        Event::LeavingSet { agent, then, by: who } => format!("{agent} leaves for {}, by {}", word(then), by(who)),
+        Event::HoursTurned { queue, open, why } => {
+            format!("queue {queue} {}: {}", if *open { "opens" } else { "closes" }, word(why))
+        }
+        Event::QueueSwitched { queue, to, by: who } => {
+            format!("queue {queue} switched to {}, by {}", word(to), by(who))
+        }
+        Event::SurgeSet { queue, on, by: who } => {
+            format!("surge in {queue} {}, by {}", if *on { "begins" } else { "ends" }, by(who))
+        }
+        Event::RanUnjournaled { since, events } => format!("ran without journal since {}: {events} events", at(*since)),
         other => format!("{c} {other:?}"),
     }
 }
@@ -120,11 +188,22 @@ fn done(effect: &Effect, names: &Names) -> String {
             };
             format!("stop ringing {agent} for {} #{offer}: {why}", names.name(*contact))
         }
-        Effect::Bridge { contact, agent, .. } => format!("bridge {} and {agent}", names.name(*contact)),
+        Effect::Bridge { contact, agent, .. } => {
+            format!("bridge {} and {agent}", names.name(*contact))
+        }
         Effect::CallOutside { contact, step, to } => {
             format!("call step {step} for {}: {to:?}", names.name(*contact))
         }
-        Effect::StopCallingOutside { contact } => format!("stop calling outside for {}", names.name(*contact)),
+        Effect::StopCallingOutside { contact } => {
+            format!("stop calling outside for {}", names.name(*contact))
+        }
+        Effect::Treat { contact, treatment, .. } => format!("treat {}: {}", names.name(*contact), word(treatment)),
+        Effect::CallBack { contact, agent, .. } => format!("call {} back for {agent}", names.name(*contact)),
+        Effect::HandOver { contact, from, to } => format!("hand {} over from {from} to {to}", names.name(*contact)),
+        Effect::Join { contact, agent } => format!("join {agent} to {}", names.name(*contact)),
+        Effect::Release { contact, agent } => format!("release {agent} from {}", names.name(*contact)),
+        Effect::Park { contact, agent, parked: true } => format!("lay {} aside for {agent}", names.name(*contact)),
+        Effect::Park { contact, agent, .. } => format!("take {} up again for {agent}", names.name(*contact)),
         Effect::Refused(refusal) => {
             let mut text = refusal.to_string();
             names.0.iter().for_each(|(name, id)| text = text.replace(&id.to_string(), name));

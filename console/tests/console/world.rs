@@ -446,35 +446,22 @@ fn queue(name: &str, lane: Lane) -> Queue {
         false => Vec::new(),
     };
     Queue {
-        name: QueueName::new(name).expect("a name"),
         shown_as: BTreeMap::from([(Language::EN, format!("The {name} queue"))]),
-        tenant: TenantName::new("huduma").expect("a name"),
-        lane,
-        skills: BTreeMap::new(),
         language: false,
-        tier: Tier::L1,
-        base: 0,
         slope: 1,
-        choose: Choose::LongestIdle,
-        offer_seconds: 20,
         wrap_up_seconds: 30,
-        target_seconds: 20,
-        target_percent: 80,
-        widenings: Vec::new(),
         last_resort,
+        ..Queue::new(QueueName::new(name).expect("a name"), TenantName::new("huduma").expect("a name"), lane)
     }
 }
 
 fn agent(name: &str, role: Role, cleared: bool) -> Agent {
     Agent {
-        name: staff(name),
         shown_as: format!("{name} shown"),
         roles: BTreeSet::from([role]),
         languages: BTreeSet::from([Language::SW]),
-        skills: BTreeMap::new(),
         clearances: if cleared { BTreeSet::from([Lane::Gbv]) } else { BTreeSet::new() },
-        tenants: BTreeSet::new(),
-        tier: Tier::L1,
         text_contacts: 2,
+        ..Agent::new(staff(name))
     }
 }

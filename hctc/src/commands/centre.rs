@@ -77,5 +77,11 @@ fn said(change: &Change, now: &Centre) -> String {
         Change::QueueRemoved { queue } => format!("- queue {queue}"),
         Change::AgentSet { agent } => format!("{} agent {}", sign(now.agents.contains_key(&agent.name)), agent.name),
         Change::AgentRemoved { agent } => format!("- agent {agent}"),
+        Change::CalendarSet { name, .. } => format!("{} calendar {name}", sign(now.calendars.contains_key(name))),
+        Change::CalendarRemoved { name } => format!("- calendar {name}"),
+        Change::ShiftSet { shift } => format!("{} shift {}", sign(now.shifts.contains_key(&shift.name)), shift.name),
+        Change::ShiftRemoved { shift } => format!("- shift {shift}"),
+        Change::AbsenceSet { absence } => format!("+ absence {} {} {}", absence.day, absence.shift, absence.agent),
+        Change::AbsenceRemoved { absence } => format!("- absence {} {} {}", absence.day, absence.shift, absence.agent),
     }
 }

@@ -134,6 +134,12 @@ impl ContactTask {
             FloorEffect::CallOutside { step, to, .. } => self.outside.dial(&self.services, self.contact, step, &to),
             FloorEffect::StopCallingOutside { .. } => self.outside.stop(&self.services),
             FloorEffect::Refused(_) => {}
+            FloorEffect::Treat { .. }
+            | FloorEffect::CallBack { .. }
+            | FloorEffect::HandOver { .. }
+            | FloorEffect::Join { .. }
+            | FloorEffect::Release { .. }
+            | FloorEffect::Park { .. } => {}
         }
     }
 

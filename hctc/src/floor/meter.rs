@@ -66,6 +66,10 @@ fn outcome(served: bool, cause: EndCause) -> &'static str {
         EndCause::Busy => "busy",
         EndCause::UnknownNumber => "unknown_number",
         EndCause::SelfServed => "self_served",
+        EndCause::Closed => "closed",
+        EndCause::MessageLeft => "message",
+        EndCause::NotReached => "not_reached",
+        EndCause::HelpOver => "help",
         EndCause::Normal | EndCause::Lost | EndCause::Idle if served => "served",
         EndCause::Normal | EndCause::Lost | EndCause::Idle => "left",
     }

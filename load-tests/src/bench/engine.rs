@@ -145,22 +145,15 @@ fn skill(n: u64) -> SkillName {
 
 fn queue(n: u64) -> Queue {
     Queue {
-        name: QueueName::new(&format!("queue-{n}")).expect("a name"),
-        shown_as: BTreeMap::new(),
-        tenant: TenantName::new("bench").expect("a name"),
-        lane: Lane::Standard,
         skills: BTreeMap::from([(skill(n), Level::new(2).expect("a level"))]),
-        language: true,
-        tier: Tier::L1,
-        base: 0,
         slope: 1 + (n % 3) as i64,
-        choose: Choose::LongestIdle,
         offer_seconds: 600,
         wrap_up_seconds: 600,
-        target_seconds: 20,
-        target_percent: 80,
-        widenings: Vec::new(),
-        last_resort: Vec::new(),
+        ..Queue::new(
+            QueueName::new(&format!("queue-{n}")).expect("a name"),
+            TenantName::new("bench").expect("a name"),
+            Lane::Standard,
+        )
     }
 }
 
@@ -168,14 +161,9 @@ fn agent(n: u64) -> Agent {
     let set = n % SKILL_SETS;
     let skills = [set, (set + 1) % SKILL_SETS, (set * 3 + 5) % SKILL_SETS];
     Agent {
-        name: AgentName::new(&format!("agent-{n}")).expect("a name"),
-        shown_as: String::from("bench"),
-        roles: BTreeSet::from([Role::Agent]),
         languages: BTreeSet::from([Language::SW, Language::EN]),
         skills: skills.map(|s| (skill(s), Level::new(3).expect("a level"))).into_iter().collect(),
-        clearances: BTreeSet::new(),
-        tenants: BTreeSet::new(),
-        tier: Tier::L1,
         text_contacts: 0,
+        ..Agent::new(AgentName::new(&format!("agent-{n}")).expect("a name"))
     }
 }

@@ -99,7 +99,9 @@ impl Life {
 
     /// Takes an agent out of the open offer; whether they were in it.
     pub fn leave(&mut self, agent: &AgentName) -> bool {
-        let Stand::Offered { agents, .. } = &mut self.stand else { return false };
+        let Stand::Offered { agents, .. } = &mut self.stand else {
+            return false;
+        };
         let before = agents.len();
         agents.retain(|other| other != agent);
         agents.len() < before

@@ -92,7 +92,9 @@ impl World {
 
     /// A redial: on the safe line only after key 9 is pressed again, otherwise one key is enough.
     fn redial(&mut self, from: ContactId) {
-        let Some((_, lane, _)) = self.floor.places().find(|(place, _, _)| *place == from) else { return };
+        let Some((_, lane, _)) = self.floor.places().find(|(place, _, _)| *place == from) else {
+            return;
+        };
         let contact = self.come_in(Channel::Voice);
         let claim = Command::ClaimPlace { contact, from };
         if lane.is_safeguarding() {
@@ -169,6 +171,13 @@ impl World {
                 }
             }
             Effect::StopRinging { .. } | Effect::StopCallingOutside { .. } | Effect::Refused(_) => {}
+            // Nothing the simulated people do yet leads to these.
+            Effect::Treat { .. }
+            | Effect::CallBack { .. }
+            | Effect::HandOver { .. }
+            | Effect::Join { .. }
+            | Effect::Release { .. }
+            | Effect::Park { .. } => {}
         }
     }
 

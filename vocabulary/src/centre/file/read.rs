@@ -6,7 +6,10 @@
 use super::Places;
 use crate::centre::{Agent, Centre, Choose, EntryPoint, LastResort, LastResortTo, Queue, Role, Rules, Widening};
 use crate::spanned::{Document, Spanned, Table, Value};
-use crate::{AgentName, E164, EntryName, FloorName, FlowName, Lane, Language, Level, QueueName, ReasonName, SkillName, TenantName, Tier};
+use crate::{
+    AgentName, E164, EntryName, FloorName, FlowName, Lane, Language, Level, QueueName, ReasonName, SkillName,
+    TenantName, Tier,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -29,8 +32,7 @@ const LANES: [(&str, Lane); 5] = [
 const ROLES: [(&str, Role); 4] =
     [("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin), ("dpo", Role::Dpo)];
 const TIERS: [(&str, Tier); 3] = [("L1", Tier::L1), ("L2", Tier::L2), ("L3", Tier::L3)];
-const CHOICES: [(&str, Choose); 2] =
-    [("longest_idle", Choose::LongestIdle), ("highest_level", Choose::HighestLevel)];
+const CHOICES: [(&str, Choose); 2] = [("longest_idle", Choose::LongestIdle), ("highest_level", Choose::HighestLevel)];
 
 /// Reads the file; `None` only when not even a floor can be made out.
 pub(super) fn centre(document: &Document, places: &mut Places) -> Option<Centre> {
@@ -55,7 +57,7 @@ pub(super) fn centre(document: &Document, places: &mut Places) -> Option<Centre>
         agents.insert(agent.name.clone(), agent);
     }
     root.finish();
-    Some(Centre { floor: floor?, rules, entries, queues, agents })
+    Some(Centre { rules, entries, queues, agents, ..Centre::empty(floor?) })
 }
 
 /// The tables below `key`, each under a name of its own; notes where each stands.
@@ -63,7 +65,9 @@ fn named<'d, N>(root: &mut Table<'d>, key: &str, places: &mut Places) -> Vec<(N,
 where
     N: FromStr<Err: Display> + Display,
 {
-    let Some(mut all) = root.take_table(key) else { return Vec::new() };
+    let Some(mut all) = root.take_table(key) else {
+        return Vec::new();
+    };
     let document = all.document();
     let mut found = Vec::new();
     for (Spanned { value: text, at }, value) in all.take_rest() {
@@ -116,11 +120,10 @@ fn entry(name: EntryName, mut table: Table<'_>) -> Option<EntryPoint> {
 fn queue(name: QueueName, mut table: Table<'_>) -> Option<Queue> {
     let shown_as = shown_as(&mut table);
     let tenant = table.need_parsed::<TenantName>("tenant").map(|t| t.value);
+    let of = tenant.clone().unwrap_or_else(|| TenantName::new("unknown").expect("a literal name"));
+    let lane = table.need_word("lane", &LANES).map_or(Lane::Standard, |l| l.value);
     let mut queue = Queue {
-        name,
         shown_as,
-        tenant: tenant.clone().unwrap_or_else(|| TenantName::new("unknown").expect("a literal name")),
-        lane: table.need_word("lane", &LANES).map_or(Lane::Standard, |l| l.value),
         skills: skills(&mut table),
         language: table.take_bool("language").is_none_or(|b| b.value),
         tier: table.take_word("tier", &TIERS).map_or(Tier::L1, |t| t.value),
@@ -130,9 +133,7 @@ fn queue(name: QueueName, mut table: Table<'_>) -> Option<Queue> {
         offer_seconds: table.take_int("offer_seconds", 1..=600).map_or(20, |n| n.value),
         wrap_up_seconds: table.take_int("wrap_up_seconds", 0..=*SECONDS.end()).map_or(60, |n| n.value),
         target_seconds: table.take_int("target_seconds", SECONDS).map_or(20, |n| n.value),
-        target_percent: 80,
-        widenings: Vec::new(),
-        last_resort: Vec::new(),
+        ..Queue::new(name, of, lane)
     };
     count(&mut table, "target_percent", 0..=100, &mut queue.target_percent);
     queue.widenings = table.take_list("widenings").iter().filter_map(widening).collect();
@@ -201,7 +202,6 @@ fn agent(name: AgentName, mut table: Table<'_>) -> Agent {
     let mut text_contacts = 3;
     count(&mut table, "text_contacts", 0..=20, &mut text_contacts);
     let agent = Agent {
-        name,
         shown_as: shown_as.map(|s| s.value).unwrap_or_default(),
         roles,
         languages: set(table.take_list("languages"), Value::parsed::<Language>),
@@ -210,6 +210,7 @@ fn agent(name: AgentName, mut table: Table<'_>) -> Agent {
         tenants: set(table.take_list("tenants"), Value::parsed::<TenantName>),
         tier: table.take_word("tier", &TIERS).map_or(Tier::L1, |t| t.value),
         text_contacts,
+        ..Agent::new(name)
     };
     if agent.roles.is_empty() {
         table.fault(format!("`{}` has no role", agent.name));
@@ -250,7 +251,9 @@ fn check_shown(table: &Table<'_>, shown: &Spanned<String>) {
 }
 
 fn skills(table: &mut Table<'_>) -> BTreeMap<SkillName, Level> {
-    let Some(mut given) = table.take_table("skills") else { return BTreeMap::new() };
+    let Some(mut given) = table.take_table("skills") else {
+        return BTreeMap::new();
+    };
     let mut skills = BTreeMap::new();
     for (key, value) in given.take_rest() {
         let level = value.int(1..=5).and_then(|n| Level::new(n as u8));

@@ -42,7 +42,9 @@ impl Check<'_> {
     fn numbers_are_unique(&self) {
         let mut seen: BTreeMap<&E164, &EntryName> = BTreeMap::new();
         for entry in self.centre.entries.values() {
-            let Some(number) = &entry.number else { continue };
+            let Some(number) = &entry.number else {
+                continue;
+            };
             if let Some(other) = seen.insert(number, &entry.name) {
                 let path = format!("entries.{}", entry.name);
                 self.fault(&path, format!("entry `{}` has the same number as `{other}`", entry.name));
@@ -121,7 +123,8 @@ impl Check<'_> {
             }
             for tenant in agent.tenants.iter().filter(|t| !tenants.contains(t)) {
                 let hint = hint(tenant.as_str(), tenants.iter().map(|t| t.as_str()));
-                let help = format!("agent `{}` serves tenant `{tenant}`, which has no entry and no queue{hint}", agent.name);
+                let help =
+                    format!("agent `{}` serves tenant `{tenant}`, which has no entry and no queue{hint}", agent.name);
                 self.fault(&path, help);
             }
         }
@@ -129,11 +132,21 @@ impl Check<'_> {
 
     fn lanes_are_served(&self) {
         for lane in Lane::ALL.into_iter().filter(|l| l.is_safeguarding()) {
-            let Some(queue) = self.centre.queues.values().find(|q| q.lane == lane) else { continue };
-            let served = self.centre.agents.values().any(|a| a.roles.contains(&Role::Agent) && a.clearances.contains(&lane));
+            let Some(queue) = self.centre.queues.values().find(|q| q.lane == lane) else {
+                continue;
+            };
+            let served =
+                self.centre.agents.values().any(|a| a.roles.contains(&Role::Agent) && a.clearances.contains(&lane));
             if !served {
                 let path = format!("queues.{}", queue.name);
-                self.fault(&path, format!("no agent is cleared for lane `{}`: queue `{}` would have nobody", lane.as_str(), queue.name));
+                self.fault(
+                    &path,
+                    format!(
+                        "no agent is cleared for lane `{}`: queue `{}` would have nobody",
+                        lane.as_str(),
+                        queue.name
+                    ),
+                );
             }
         }
     }

@@ -81,7 +81,10 @@ fn a_safeguarding_queue_must_end_with_any_agent() {
     let ordinary = good.replace("lane = 'gbv'", "lane = 'standard'");
     assert!(faults(&ordinary)[0].contains("belongs to those only"));
     let uncleared = good.replace("clearances = ['gbv']", "clearances = ['child']");
-    assert_eq!(faults(&uncleared), ["c:2:9: no agent is cleared for lane `gbv`: queue `gbv` would have nobody".replace("c:", "centre.toml:")]);
+    assert_eq!(
+        faults(&uncleared),
+        ["c:2:9: no agent is cleared for lane `gbv`: queue `gbv` would have nobody".replace("c:", "centre.toml:")]
+    );
 }
 
 #[test]

@@ -205,9 +205,8 @@ mod tests {
 
     #[test]
     fn a_moving_timestamp_is_one_press() {
-        let packets: Vec<_> = (0..6)
-            .map(|n: u16| (1000 + 160 * n as u32, n == 0, event(3, n > 3, 160 * (n + 1).min(5))))
-            .collect();
+        let packets: Vec<_> =
+            (0..6).map(|n: u16| (1000 + 160 * n as u32, n == 0, event(3, n > 3, 160 * (n + 1).min(5)))).collect();
         assert_eq!(heard(&packets), "3");
     }
 

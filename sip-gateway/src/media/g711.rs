@@ -127,8 +127,7 @@ const fn table_across(from_a: bool) -> [u8; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] =
-            if from_a { encode_mu(decode_a(byte as u8)) } else { encode_a(decode_mu(byte as u8)) };
+        table[byte] = if from_a { encode_mu(decode_a(byte as u8)) } else { encode_a(decode_mu(byte as u8)) };
         byte += 1;
     }
     table

@@ -2,6 +2,7 @@
 //! A.1, A.3, A.8), and the moment noticed at which the source became another one. It leaves out
 //! reordering: a phone on the other side has a jitter buffer of its own.
 
+use crate::media::losses::{Count, Losses};
 use crate::media::rtcp::Block;
 use crate::media::rtp::Header;
 
@@ -28,6 +29,7 @@ pub struct Incoming {
     epochs: u32,
     received: u64,
     lost_before: u64,
+    losses: Losses,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl Incoming {
                 let sequence = source.highest.wrapping_add_signed(ahead as i64);
                 source.highest = source.highest.max(sequence);
                 source.received += 1;
+                self.losses.note(sequence);
                 if timed {
                     // A stamp that leaps is no jitter; without the bound one leap would show for minutes.
                     let moved = (transit.wrapping_sub(source.transit) as i32).unsigned_abs().min(8_000);
@@ -75,6 +78,11 @@ impl Incoming {
     /// Packets that never came, of all sources. Duplicates can hide a loss, as in RFC 3550 A.3.
     pub fn lost(&self) -> u64 {
         self.lost_before + self.source.as_ref().map_or(0, Source::lost)
+    }
+
+    /// Losses, bursts and duplicates of all sources; the last packets are not in it yet.
+    pub fn count(&self) -> Count {
+        self.losses.count()
     }
 
     /// Interarrival jitter of the current source in milliseconds.
@@ -106,6 +114,8 @@ impl Incoming {
         self.epochs = self.epochs.wrapping_add(1);
         // One cycle up, so that a packet overtaken by the first one does not fall below zero.
         let sequence = 0x1_0000 + header.sequence as u64;
+        self.losses.restart();
+        self.losses.note(sequence);
         self.source = Some(Source {
             ssrc: header.ssrc,
             base: sequence,
@@ -167,7 +177,7 @@ mod tests {
         let c = incoming.note(40_000, header(2, 10, 5_000), true);
         assert!(a.first && b.first && c.first);
         assert_eq!((b.epoch - a.epoch, c.epoch - b.epoch), (1, 1), "another ssrc, then a leap");
-        assert_eq!((incoming.lost(), incoming.received()), (0, 3));
+        assert_eq!((incoming.lost(), incoming.received(), incoming.count().lost), (0, 3, 0));
     }
 
     #[test]

@@ -2,18 +2,22 @@
 //! timelines. Pure: bytes and milliseconds in, bytes and decisions out. Sockets, threads and WebRTC
 //! are in `live::plane`.
 
+pub mod codec;
 pub mod digits;
 pub mod g711;
 pub mod incoming;
 pub mod latch;
+pub mod losses;
 pub mod outgoing;
 pub mod player;
+pub mod quality;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod silence;
 pub mod stun;
 pub mod timeline;
+pub mod tones;
 
 /// Samples a second of every codec the plane speaks; also the RTP clock rate.
 pub const CLOCK_RATE: u32 = 8_000;

@@ -232,7 +232,10 @@ mod tests {
         out.own(0, 160, true);
         let press: Vec<_> = (1..=3).map(|n| out.press(20 * n, n == 1)).collect();
         assert!(press.iter().all(|s| s.timestamp == 5_160));
-        assert_eq!(press.iter().map(|s| (s.sequence, s.marker)).collect::<Vec<_>>(), [(101, true), (102, false), (103, false)]);
+        assert_eq!(
+            press.iter().map(|s| (s.sequence, s.marker)).collect::<Vec<_>>(),
+            [(101, true), (102, false), (103, false)]
+        );
         let sound = out.relay(80, A, 1, 1, 160, false).expect("sent");
         assert!(sound.timestamp.wrapping_sub(5_160) >= 160 && sound.marker);
         let second = out.press(100, true);

@@ -1,8 +1,10 @@
 //! RTCP for SIP legs (RFC 3550 §6): the reports we send, and what we take from theirs. It leaves out
 //! feedback and extended reports, and everything of WebRTC legs, whose engine speaks RTCP itself.
 
-/// The most packets of one compound datagram that are looked at.
+/// The most packets one compound datagram may have.
 const MAX_PACKETS: usize = 16;
+/// A round trip beyond this is no measurement: 20 s in 1/65536 s.
+const MAX_ROUND_TRIP: u32 = 20 << 16;
 
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
@@ -43,51 +45,66 @@ pub struct Sent {
 
 /// What one compound datagram held, as far as it matters to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct Told<'a> {
+    /// Who sent it.
+    pub from: u32,
     /// Middle 32 bits of the NTP time of their sender report.
     pub report: Option<u32>,
+    /// What they say they have sent.
+    pub sent: Option<Sent>,
     /// Their report on the source that was asked for.
     pub heard: Option<Block>,
+    /// Their canonical name (RFC 3550 §6.5.1): which streams are of one sender.
+    pub name: Option<&'a [u8]>,
     /// They said goodbye. It ends nothing: only signalling does.
     pub goodbye: bool,
 }
 
-/// Reads a compound datagram, looking for reports on `ssrc`. `None` when it is not RTCP.
-pub fn parse(datagram: &[u8], ssrc: u32) -> Option<Told> {
+/// Reads a compound datagram, looking for reports on `ssrc`. `None` unless all of it is RTCP by the
+/// rules of RFC 3550 A.2: it opens with a report that is not padded, every packet is of version 2, and
+/// the lengths add up. That is a strong check, as anything may arrive on an open port.
+pub fn parse(datagram: &[u8], ssrc: u32) -> Option<Told<'_>> {
     let mut told = Told::default();
     let mut rest = datagram;
     for round in 0..MAX_PACKETS {
-        if rest.is_empty() {
-            break;
-        }
-        let Some((head, body, next)) = split(rest) else {
-            // A torn packet behind good ones does not undo them.
-            return (round > 0).then_some(told);
-        };
-        let blocks = match head[1] {
+        let Packet { kind, count, body, next } = split(rest, round == 0)?;
+        match kind {
             SENDER_REPORT => {
-                if let Some(ntp) = body.get(6..10).and_then(|b| b.first_chunk()) {
-                    told.report = Some(u32::from_be_bytes(*ntp));
-                }
-                body.get(24..)
+                told.sent = Some(read_sent(body)?);
+                told.report = told.sent.map(|sent| (sent.ntp >> 16) as u32);
+                told.from = word(body, 0)?;
+                read_blocks(body.get(24..)?, count, ssrc, &mut told)?;
             }
-            RECEIVER_REPORT => body.get(4..),
+            RECEIVER_REPORT => {
+                told.from = word(body, 0)?;
+                read_blocks(body.get(4..)?, count, ssrc, &mut told)?;
+            }
+            DESCRIPTION if count > 0 => told.name = told.name.or(read_name(body, told.from)),
             GOODBYE => {
-                told.goodbye = true;
-                None
+                // A BYE may name sources that a mixer carried; only its own ends the sender.
+                let named = body.chunks_exact(4).take(count).filter_map(|source| word(source, 0));
+                told.goodbye |= named.into_iter().any(|source| source == told.from);
             }
-            _ => None,
-        };
-        let count = (head[0] & 0x1f) as usize;
-        for block in blocks.unwrap_or_default().chunks_exact(24).take(count) {
-            let block = read_block(block);
-            if block.ssrc == ssrc {
-                told.heard = Some(block);
-            }
+            _ => {}
+        }
+        if next.is_empty() {
+            return Some(told);
         }
         rest = next;
     }
-    Some(told)
+    None
+}
+
+/// The round trip that a report about us proves (RFC 3550 §6.4.1), in 1/65536 s: from our sender report
+/// to this one, without the time they held it. `now` is the middle 32 bits of our NTP clock. `None` when
+/// they had no report of ours yet, or when their figures cannot be.
+pub fn round_trip(now: u32, heard: Block) -> Option<u32> {
+    if heard.last_report == 0 {
+        return None;
+    }
+    let away = now.wrapping_sub(heard.last_report);
+    // A clock that was set back, or a far end that invents, gives times of hours.
+    away.checked_sub(heard.since_report).filter(|trip| *trip <= MAX_ROUND_TRIP)
 }
 
 /// Writes a sender report (when we `sent` anything) or a receiver report, with at most one block,
@@ -121,15 +138,71 @@ pub fn write(ssrc: u32, sent: Option<Sent>, heard: Option<Block>, cname: &str, g
     out
 }
 
-/// The first packet of a compound: its head, its body behind the head, and what follows.
-fn split(bytes: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
+/// One packet of a compound.
+struct Packet<'a> {
+    kind: u8,
+    count: usize,
+    body: &'a [u8],
+    next: &'a [u8],
+}
+
+/// Splits off the first packet, by the rules of RFC 3550 A.2.
+fn split(bytes: &[u8], first: bool) -> Option<Packet<'_>> {
     let head: &[u8; 4] = bytes.first_chunk()?;
-    if head[0] >> 6 != 2 || !(192..=223).contains(&head[1]) {
+    let (kind, padded) = (head[1], head[0] & 0x20 != 0);
+    if head[0] >> 6 != 2 || !(192..=223).contains(&kind) {
+        return None;
+    }
+    if first && (padded || !matches!(kind, SENDER_REPORT | RECEIVER_REPORT)) {
         return None;
     }
     let length = 4 * u16::from_be_bytes([head[2], head[3]]) as usize;
-    let body = bytes.get(4..4 + length)?;
-    Some((head, body, &bytes[4 + length..]))
+    let mut body = bytes.get(4..4 + length)?;
+    let next = &bytes[4 + length..];
+    if padded {
+        // Only the last packet may be padded (§6.4.1).
+        let padding = *body.last()? as usize;
+        if !next.is_empty() || padding == 0 || !padding.is_multiple_of(4) {
+            return None;
+        }
+        body = body.get(..body.len().checked_sub(padding)?)?;
+    }
+    Some(Packet { kind, count: (head[0] & 0x1f) as usize, body, next })
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
+}
+
+fn read_sent(body: &[u8]) -> Option<Sent> {
+    let ntp = (word(body, 4)? as u64) << 32 | word(body, 8)? as u64;
+    Some(Sent { ntp, timestamp: word(body, 12)?, packets: word(body, 16)?, octets: word(body, 20)? })
+}
+
+/// As many blocks as the head counts must be there; profile extensions may follow.
+fn read_blocks(bytes: &[u8], count: usize, ssrc: u32, told: &mut Told<'_>) -> Option<()> {
+    for block in bytes.get(..24 * count)?.chunks_exact(24) {
+        let block = read_block(block);
+        if block.ssrc == ssrc {
+            told.heard = Some(block);
+        }
+    }
+    Some(())
+}
+
+/// The canonical name in the first chunk of a description, if that chunk is the sender's.
+fn read_name(body: &[u8], from: u32) -> Option<&[u8]> {
+    let mut items = body.get(4..).filter(|_| word(body, 0) == Some(from))?;
+    while let [kind, length, rest @ ..] = items
+        && *kind != 0
+    {
+        let text = rest.get(..*length as usize)?;
+        if *kind == 1 {
+            return Some(text);
+        }
+        items = &rest[*length as usize..];
+    }
+    None
 }
 
 fn packet(out: &mut Vec<u8>, kind: u8, count: u8, body: impl FnOnce(&mut Vec<u8>)) {
@@ -202,6 +275,70 @@ mod tests {
             prop_assert_eq!(told.goodbye, goodbye);
             prop_assert_eq!(parse(&bytes, about.wrapping_add(1)).and_then(|t| t.heard), None);
         }
+    }
+
+    /// The example of RFC 3550 §6.4.1, figure 2.
+    #[test]
+    fn the_round_trip_is_that_of_the_standards_example() {
+        let heard = Block { last_report: 0xb705_2000, since_report: 0x0005_4000, ..Block::default() };
+        let trip = round_trip(0xb710_8000, heard).expect("6.125 s");
+        assert_eq!(trip, 0x0006_2000);
+        assert_eq!(trip as f64 / 65_536.0, 6.125);
+        // The report it answers carries this NTP time.
+        let sent = Sent { ntp: 0xb44d_b705_2000_0000, timestamp: 0, packets: 0, octets: 0 };
+        let bytes = write(7, Some(sent), None, "n", false);
+        assert_eq!(parse(&bytes, 1).and_then(|told| told.report), Some(0xb705_2000));
+    }
+
+    #[test]
+    fn a_round_trip_that_cannot_be_is_none() {
+        let heard = |last_report, since_report| Block { last_report, since_report, ..Block::default() };
+        assert_eq!(round_trip(5, heard(0, 0)), None, "they heard no report of ours yet");
+        assert_eq!(round_trip(10, heard(5, 6)), None, "held longer than it was away");
+        assert_eq!(round_trip(0, heard(1, 0)), None, "18 hours");
+        assert_eq!(round_trip(2, heard(u32::MAX - 7, 4)), Some(6), "across the wrap");
+    }
+
+    #[test]
+    fn only_a_whole_compound_is_believed() {
+        let good = write(1, None, Some(Block { ssrc: 9, lost: -5, ..Block::default() }), "name", true);
+        let told = parse(&good, 9).expect("ours");
+        assert_eq!((told.from, told.name, told.goodbye), (1, Some(&b"name"[..]), true));
+        assert_eq!(told.heard.map(|block| block.lost), Some(-5), "duplicates make it negative");
+        for cut in 1..good.len() {
+            let whole_packets = [32, 48].contains(&cut);
+            assert_eq!(parse(&good[..cut], 9).is_some(), whole_packets, "cut at {cut}");
+        }
+        let change = |at: usize, to: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = to;
+            parse(&bytes, 9).is_some()
+        };
+        assert!(!change(0, 0xa1), "the first is padded");
+        assert!(!change(1, 202), "opens with a description");
+        assert!(!change(32, 0x41), "another version behind");
+        assert!(!change(0, 0x82), "counts a block that is not there");
+        let mut longer = good.clone();
+        longer.push(0);
+        assert_eq!(parse(&longer, 9), None);
+        assert_eq!(parse(&good[32..], 9), None, "reduced size was not agreed (RFC 5506)");
+    }
+
+    #[test]
+    fn padding_is_taken_off_the_last() {
+        let mut bytes = write(1, None, None, "abc", false);
+        let at = bytes.len();
+        bytes.extend([0xa1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4]);
+        assert_eq!(parse(&bytes, 1).map(|told| told.goodbye), Some(true));
+        bytes[at + 11] = 3;
+        assert_eq!(parse(&bytes, 1), None);
+    }
+
+    #[test]
+    fn a_mixers_goodbye_for_another_is_not_its_own() {
+        let mut bytes = write(1, None, None, "a", false);
+        bytes.extend([0x81, 203, 0, 1, 0, 0, 0, 5]);
+        assert_eq!(parse(&bytes, 1).map(|told| told.goodbye), Some(false));
     }
 
     #[test]

@@ -62,8 +62,11 @@ mod tests {
     fn jitter_does_not_move_the_sound() {
         let mut line = Timeline::default();
         let late = [0, 30, 5, 180, 160, 0, 90];
-        let placed: Vec<u64> =
-            late.iter().enumerate().map(|(n, late)| line.place(1000 + 20 * n as u64 + late, 1, 160 * n as u32)).collect();
+        let placed: Vec<u64> = late
+            .iter()
+            .enumerate()
+            .map(|(n, late)| line.place(1000 + 20 * n as u64 + late, 1, 160 * n as u32))
+            .collect();
         assert_eq!(placed, [1000, 1020, 1040, 1060, 1080, 1100, 1120]);
     }
 

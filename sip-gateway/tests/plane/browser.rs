@@ -223,7 +223,13 @@ fn a_browser_without_g711_is_refused() {
     let offer: String = offer
         .lines()
         .filter(|line| !line.contains("PCM"))
-        .map(|line| if line.starts_with("m=audio") { "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".to_owned() } else { format!("{line}\r\n") })
+        .map(|line| {
+            if line.starts_with("m=audio") {
+                "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".to_owned()
+            } else {
+                format!("{line}\r\n")
+            }
+        })
         .collect();
     for (sdp, why) in [
         (offer.as_str(), "neither PCMA nor PCMU is offered"),

@@ -2,7 +2,7 @@
 
 use crate::rig::{HOST, Phone, Rig, counted, leg, port_of};
 use crate::sound::{hears, tone};
-use sip_gateway::live::plane::{MediaKind, PlaneCommand, PlaneConfig, PlaneEvent, Plane};
+use sip_gateway::live::plane::{MediaKind, Plane, PlaneCommand, PlaneConfig, PlaneEvent};
 use sip_gateway::media::digits::{DigitReader, Event};
 use sip_gateway::media::rtcp;
 use std::net::{SocketAddr, UdpSocket};
@@ -417,6 +417,54 @@ fn reports_are_exchanged_and_a_leg_says_goodbye() {
     assert!(told.report.is_some(), "it sent, so it reports what it sent");
     assert!(heard.lost >= 1, "{heard:?}");
     assert_eq!(heard.last_report, 0x5678_9abc);
+}
+
+#[test]
+fn the_last_counters_say_how_it_sounded() {
+    let mut rig = Rig::new();
+    let (rtp, rtcp_socket) = (UdpSocket::bind((HOST, 0)).unwrap(), UdpSocket::bind((HOST, 0)).unwrap());
+    rtcp_socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let port = rtcp_socket.local_addr().unwrap().port();
+    let sdp = Phone::offer(&rtp, Law::A, 101, "sendrecv") + &format!("a=rtcp:{port}\r\n");
+    let mut phone = Phone::call_from(&mut rig, leg(1), Law::A, 101, rtp, sdp);
+    let mut other = Phone::call(&mut rig, leg(2), Law::A, 101);
+    rig.bridge(leg(1), leg(2));
+    // Every tenth is lost, one comes twice; the other side is heard whole.
+    for n in 0..300u16 {
+        if n % 10 != 9 {
+            phone.say_tone(440.0);
+            other.hear();
+        } else {
+            phone.sequence = phone.sequence.wrapping_add(1);
+            phone.timestamp = phone.timestamp.wrapping_add(160);
+        }
+        other.say_tone(1_000.0);
+        phone.hear();
+    }
+    // Their report says that they lost a fifth of ours, 40 ms after our last one came to them.
+    rig.plane.play(leg(1), 1, vec![clip(1, 0)], false).unwrap();
+    let ours = phone.hear().header.ssrc;
+    let mut buffer = [0; 500];
+    let report = loop {
+        let (length, _) = rtcp_socket.recv_from(&mut buffer).expect("a report every five seconds");
+        if let Some(report) = rtcp::parse(&buffer[..length], phone.ssrc).unwrap().report {
+            break report;
+        }
+    };
+    let block = rtcp::Block { ssrc: ours, lost: 60, last_report: report, since_report: 1, ..Default::default() };
+    let told = rtcp::write(phone.ssrc, None, Some(block), "phone", false);
+    rtcp_socket.send_to(&told, (HOST, phone.far.port() + 1)).unwrap();
+    let heard = rig.wait(|event| match event {
+        PlaneEvent::Stats { leg: of, quality, .. } if *of == leg(1) && quality.mos_out.is_some() => Some(*quality),
+        _ => None,
+    });
+    assert!(heard.round_trip_ms.is_some_and(|trip| trip < 5_000), "{heard:?}");
+    let (theirs, ours) = (heard.mos_in.unwrap(), heard.mos_out.unwrap());
+    assert!((270..=350).contains(&theirs), "a tenth lost: {theirs}");
+    assert!((180..=260).contains(&ours), "a fifth lost: {ours}");
+    assert!((23..=30).contains(&heard.bursts), "{heard:?}");
+    let PlaneEvent::Stats { quality, .. } = rig.close(leg(2)) else { panic!() };
+    assert!(quality.mos_in.unwrap() >= 430, "{quality:?}");
 }
 
 #[test]

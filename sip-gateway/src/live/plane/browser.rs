@@ -27,6 +27,8 @@ use vocabulary::audio::Law;
 const DIGITS: u8 = 126;
 /// A browser's offer with every codec it knows is some 7 kB.
 const MAX_SDP: usize = 2 * MAX_BYTES;
+/// How often the engine tells what the browser reports of our stream.
+const STATS: Duration = Duration::from_secs(5);
 /// Outputs of one drain; the engine has no reason to come near it.
 const MAX_OUTPUTS: usize = 10_000;
 /// Addresses one browser may be cached under.
@@ -37,6 +39,8 @@ pub(super) enum Found {
     Packet(Header, Arc<[u8]>),
     /// Connected, or media changed: worth a look.
     Changed,
+    /// Their report on our stream: round trip in milliseconds; packets lost and jitter.
+    Report(Option<u32>, Option<(u64, u32)>),
     /// The browser closed the connection, or the engine failed.
     Gone,
 }
@@ -64,7 +68,7 @@ impl Forge {
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .set_dtls_version(DtlsVersion::Auto)
-            .set_stats_interval(None)
+            .set_stats_interval(Some(STATS))
             // Audio of one source needs no congestion feedback: the extensions would only cost.
             .clear_extension_map()
             .set_extension(1, Extension::RtpMid)
@@ -300,6 +304,10 @@ impl Browser {
                     ssrc: *packet.header.ssrc,
                 };
                 found.push(Found::Packet(header, packet.payload));
+            }
+            Event::MediaEgressStats(stats) => {
+                let told = stats.remote.map(|remote| (remote.packets_lost, remote.jitter));
+                found.push(Found::Report(stats.rtt.map(|trip| trip.as_millis() as u32), told));
             }
             Event::Closed if !self.gone => {
                 self.gone = true;

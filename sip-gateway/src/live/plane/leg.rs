@@ -2,9 +2,10 @@
 //! digits). How packets travel is its link's business, `phone` or `browser`.
 
 use super::browser::Browser;
+use super::health::Health;
 use super::outbox::Outbox;
 use super::phone::Phone;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::{MediaKind, PlaneEvent};
 use crate::media::digits::{DigitReader, DigitWriter, Event};
 use crate::media::incoming::Incoming;
@@ -14,6 +15,7 @@ use crate::media::rtp::{self, Header};
 use crate::media::silence::Silence;
 use crate::media::{FRAME, MAX_PAYLOAD, g711};
 use mio::net::UdpSocket;
+use std::net::SocketAddr;
 use std::time::Instant;
 use vocabulary::LegId;
 use vocabulary::audio::{Law, Side};
@@ -92,6 +94,7 @@ pub(super) struct Leg {
     up: bool,
     held: bool,
     lost_told: u64,
+    health: Health,
 }
 
 impl Leg {
@@ -111,6 +114,7 @@ impl Leg {
             up: false,
             held: false,
             lost_told: 0,
+            health: Health::default(),
         }
     }
 
@@ -146,6 +150,21 @@ impl Leg {
         })
     }
 
+    /// Takes one RTCP datagram of a SIP leg; `false` when it is a stranger's.
+    pub fn hear_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) -> bool {
+        let sent = self.outgoing.packets();
+        match &mut self.link {
+            Link::Phone(phone) => phone.hear_rtcp(now, from, datagram, sent, &mut self.health),
+            Link::Browser(_) => false,
+        }
+    }
+
+    /// What a WebRTC engine read in the far end's reports: the round trip in milliseconds, packets
+    /// lost, jitter in timestamp units.
+    pub fn hear_report(&mut self, round_trip_ms: Option<u32>, told: Option<(u64, u32)>) {
+        self.health.reported_by_engine(round_trip_ms, told, self.outgoing.packets());
+    }
+
     /// Passes a packet of the bridged leg on to the far end.
     pub fn relay(&mut self, now: Now, heard: &Heard, payload: &[u8], bench: &mut Bench) {
         if self.player.is_some() || self.writer.busy() {
@@ -161,9 +180,7 @@ impl Leg {
         };
         let voice = Voice::Leg { leg: heard.leg, epoch: heard.epoch };
         let Heard { sequence, timestamp, marker, .. } = *heard;
-        if let Some(stamp) =
-            self.outgoing.relay(now.millis(), voice, sequence, timestamp, samples, marker)
-        {
+        if let Some(stamp) = self.outgoing.relay(now.millis(), voice, sequence, timestamp, samples, marker) {
             let room = &mut bench.packet[rtp::HEADER..][..payload.len()];
             g711::transcode(from, payload, law, room);
             self.say(now, payload_type, stamp, payload.len(), bench);
@@ -276,9 +293,12 @@ impl Leg {
         let lost = self.incoming.lost();
         bench.tally.lost += lost.saturating_sub(self.lost_told);
         self.lost_told = self.lost_told.max(lost);
+        let codec = self.can_say().unwrap_or(Law::A).into();
+        let quality = self.health.quality(codec, &self.incoming, self.outgoing.packets());
         if goodbye {
             // Whoever reads the last counters finds the metrics up to date.
             bench.tally.flush();
+            tally::leg_ended(quality, self.incoming.jitter_millis());
         }
         bench.outbox.tell(PlaneEvent::Stats {
             leg: self.id,
@@ -286,6 +306,7 @@ impl Leg {
             packets_out: self.outgoing.packets(),
             lost,
             jitter_ms: self.incoming.jitter_millis(),
+            quality,
         });
     }
 

@@ -10,8 +10,10 @@
 //! | `phone` | the RTP sockets of a SIP leg |
 //! | `browser` | the WebRTC engine of a browser leg |
 //! | `ports`, `taps`, `outbox`, `tally` | port pairs, copies for the recorder, events, metrics |
+//! | `health` | how a leg fares, as scores |
 
 mod browser;
+mod health;
 mod leg;
 mod outbox;
 mod phone;
@@ -205,7 +207,28 @@ pub enum PlaneEvent {
         lost: u64,
         /// Interarrival jitter in milliseconds.
         jitter_ms: u32,
+        /// How it sounds.
+        quality: Quality,
     },
+}
+
+/// How a leg has sounded since it opened: counts of what came, and opinion scores by the E-model
+/// (ITU-T G.107) in hundredths, 100 (bad) to 450. A score is absent until two seconds were heard, and
+/// the outgoing one until the far end has reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Quality {
+    /// The last round trip measured by RTCP, in milliseconds.
+    pub round_trip_ms: Option<u32>,
+    /// Runs of packets that never came.
+    pub bursts: u64,
+    /// Packets that came more than once.
+    pub duplicates: u64,
+    /// Packets that came behind a later one.
+    pub late: u64,
+    /// What we hear of them.
+    pub mos_in: Option<u16>,
+    /// What they hear of us, by their reports.
+    pub mos_out: Option<u16>,
 }
 
 /// Why the plane did not do as told.
@@ -256,9 +279,7 @@ impl Plane {
     ///
     /// # Errors
     /// [`PlaneError::Listen`] and [`PlaneError::Start`].
-    pub fn start(
-        config: PlaneConfig,
-    ) -> Result<(Plane, mpsc::Receiver<PlaneEvent>, SocketAddr), PlaneError> {
+    pub fn start(config: PlaneConfig) -> Result<(Plane, mpsc::Receiver<PlaneEvent>, SocketAddr), PlaneError> {
         let (orders, inbox) = sync_channel(MAX_ORDERS);
         let (events, outbox) = mpsc::channel(MAX_EVENTS);
         let stop = Arc::new(AtomicBool::new(false));
@@ -296,13 +317,7 @@ impl Plane {
     ///
     /// # Errors
     /// [`PlaneError::Busy`] and [`PlaneError::Stopped`]; never blocks.
-    pub fn play(
-        &self,
-        leg: LegId,
-        play: u64,
-        clips: Vec<Arc<Clip>>,
-        repeat: bool,
-    ) -> Result<(), PlaneError> {
+    pub fn play(&self, leg: LegId, play: u64, clips: Vec<Arc<Clip>>, repeat: bool) -> Result<(), PlaneError> {
         self.order(Order::Play { leg, play, clips, repeat })
     }
 

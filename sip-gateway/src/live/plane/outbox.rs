@@ -72,7 +72,14 @@ mod tests {
         let digit = |n: u8| PlaneEvent::Digit { leg, digit: (b'0' + n) as char };
         for n in 0..6 {
             outbox.tell(digit(n));
-            outbox.tell(PlaneEvent::Stats { leg, packets_in: 0, packets_out: 0, lost: 0, jitter_ms: 0 });
+            outbox.tell(PlaneEvent::Stats {
+                leg,
+                packets_in: 0,
+                packets_out: 0,
+                lost: 0,
+                jitter_ms: 0,
+                quality: super::super::Quality::default(),
+            });
         }
         assert!(outbox.waits());
         let mut got = Vec::new();

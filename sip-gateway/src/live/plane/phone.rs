@@ -1,13 +1,14 @@
 //! The link of a SIP leg: an RTP and an RTCP socket of its own, the description agreed, the latch.
 
+use super::health::Health;
 use super::leg::{Now, What};
+use crate::media::g711;
 use crate::media::incoming::Incoming;
 use crate::media::latch::Latch;
 use crate::media::outgoing::{Outgoing, Stamp};
 use crate::media::rtcp::{self, Sent};
 use crate::media::rtp::{self, Header};
 use crate::media::sdp::{self, Agreed, Description, Direction, Local, Unacceptable};
-use crate::media::g711;
 use mio::net::UdpSocket;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,11 +29,14 @@ pub(super) struct Phone {
     /// Their last sender report and when it came, for the round trip they measure.
     report: Option<(u32, u64)>,
     packets_reported: u64,
+    /// The NTP time at which the plane's clock began: reports and round trips do not jump with the
+    /// system's clock.
+    began: u64,
 }
 
 impl Phone {
     /// A link on these bound sockets, told to the far end as `ip`.
-    pub fn new(rtp: UdpSocket, rtcp: UdpSocket, ip: IpAddr) -> std::io::Result<Phone> {
+    pub fn new(rtp: UdpSocket, rtcp: UdpSocket, ip: IpAddr, began: u64) -> std::io::Result<Phone> {
         let port = rtp.local_addr()?.port();
         // Session numbers are digits of at most 63 bits; some peers read only 31.
         let session = rand::random::<u32>() as u64 >> 1;
@@ -46,6 +50,7 @@ impl Phone {
             rtcp_from: None,
             report: None,
             packets_reported: 0,
+            began,
         })
     }
 
@@ -96,8 +101,8 @@ impl Phone {
         if self.latch.admit(from, valid) { Ok(packet) } else { Err(()) }
     }
 
-    /// Takes one RTCP datagram; `false` when it is a stranger's.
-    pub fn hear_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) -> bool {
+    /// Takes one RTCP datagram; `false` when it is a stranger's. `sent` is how much was sent so far.
+    pub fn hear_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8], sent: u64, health: &mut Health) -> bool {
         if !self.latch.knows_host(from.ip()) {
             return false;
         }
@@ -105,6 +110,9 @@ impl Phone {
             self.rtcp_from = Some(from);
             if let Some(report) = told.report {
                 self.report = Some((report, now.micros));
+            }
+            if let Some(block) = told.heard {
+                health.reported((self.ntp(now) >> 16) as u32, block, sent);
             }
         }
         true
@@ -127,7 +135,7 @@ impl Phone {
     pub fn report(&mut self, now: Now, incoming: &mut Incoming, outgoing: &Outgoing, goodbye: bool) {
         let Some(target) = self.rtcp_target() else { return };
         let sent = (outgoing.packets() != self.packets_reported).then(|| Sent {
-            ntp: ntp(),
+            ntp: self.ntp(now),
             timestamp: outgoing.timestamp_at(now.millis()),
             packets: outgoing.packets() as u32,
             octets: outgoing.octets() as u32,
@@ -143,6 +151,11 @@ impl Phone {
         let text = rtcp::write(self.ssrc, sent, heard, &cname, goodbye);
         // A report that is lost is followed by another.
         let _ = self.rtcp.send_to(&text, target);
+    }
+
+    fn ntp(&self, now: Now) -> u64 {
+        let (seconds, micros) = (now.micros / 1_000_000, now.micros % 1_000_000);
+        self.began.wrapping_add(seconds << 32).wrapping_add((micros << 32) / 1_000_000)
     }
 
     pub fn sockets(&mut self) -> [&mut UdpSocket; 2] {
@@ -199,7 +212,8 @@ impl Phone {
     }
 }
 
-fn ntp() -> u64 {
+/// The NTP time now, 32.32 fixed point, of the system's clock.
+pub(super) fn ntp_now() -> u64 {
     // A clock before 1970 gives wrong reports, nothing worse.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let fraction = (since.subsec_nanos() as u64) << 32;

@@ -7,6 +7,7 @@ mod web;
 use super::browser::{Forge, Found};
 use super::leg::{Bench, Heard, Leg, Now, What};
 use super::outbox::Outbox;
+use super::phone::ntp_now;
 use super::ports::Ports;
 use super::tally::Tally;
 use super::taps::Tap;
@@ -74,6 +75,8 @@ pub(super) struct Shard {
     addresses: HashMap<SocketAddr, usize>,
     names: HashMap<String, usize>,
     started: Instant,
+    /// The NTP time at `started`.
+    began: u64,
     ticks: u64,
     next_tick: Instant,
 }
@@ -122,6 +125,7 @@ impl Shard {
             addresses: HashMap::new(),
             names: HashMap::new(),
             started: now,
+            began: ntp_now(),
             ticks: 0,
             next_tick: now,
         })
@@ -213,7 +217,7 @@ impl Shard {
             };
             let datagram = &buffer[..length];
             if !rtp {
-                if !phone.hear_rtcp(now, from, datagram) {
+                if !leg.hear_rtcp(now, from, datagram) {
                     self.bench.tally.strangers += 1;
                 }
                 continue;
@@ -322,6 +326,7 @@ fn reachable(bound: IpAddr) -> IpAddr {
         socket.connect(far)?;
         socket.local_addr()
     };
-    let fallback = if bound.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1u16]) };
+    let fallback =
+        if bound.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1u16]) };
     probe().map_or(fallback, |address| address.ip())
 }

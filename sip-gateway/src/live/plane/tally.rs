@@ -1,7 +1,7 @@
 //! Metrics of the plane. Counted in plain numbers on the hot path and handed to the recorder now and
 //! then: a registry look-up a packet would cost as much as the packet.
 
-use super::MediaKind;
+use super::{MediaKind, Quality};
 
 /// Counts since the last hand-over.
 #[derive(Debug, Default)]
@@ -48,4 +48,17 @@ impl Tally {
         metrics::gauge!("legs", "kind" => "rtp").set(self.phones as f64);
         metrics::gauge!("legs", "kind" => "web_rtc").set(self.browsers as f64);
     }
+}
+
+/// The verdict on a leg that ended. Once a leg, so the look-ups do not matter.
+pub(super) fn leg_ended(quality: Quality, jitter_ms: u32) {
+    for (direction, score) in [("in", quality.mos_in), ("out", quality.mos_out)] {
+        if let Some(score) = score {
+            metrics::histogram!("leg_mos", "direction" => direction).record(score as f64 / 100.0);
+        }
+    }
+    if let Some(trip) = quality.round_trip_ms {
+        metrics::histogram!("leg_round_trip_seconds").record(trip as f64 / 1_000.0);
+    }
+    metrics::histogram!("leg_jitter_seconds").record(jitter_ms as f64 / 1_000.0);
 }

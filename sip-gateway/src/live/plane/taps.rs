@@ -37,8 +37,8 @@ impl Tap {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::leg::What;
+    use super::*;
 
     fn heard(n: u32) -> Heard {
         Heard { what: What::Sound(Law::Mu), leg: 1, epoch: 1, sequence: n as u64, timestamp: n * 160, marker: false }
@@ -50,7 +50,10 @@ mod tests {
         let mut tap = Tap::new(sink, 1_000);
         assert_eq!(tap.push(Side::Agent, 1_100, &heard(0), Law::Mu, &[7; 400]), 0);
         let frames: Vec<Frame> = std::iter::from_fn(|| source.pop().ok()).collect();
-        assert_eq!(frames.iter().map(|f| (f.at_millis, f.len)).collect::<Vec<_>>(), [(100, 160), (120, 160), (140, 80)]);
+        assert_eq!(
+            frames.iter().map(|f| (f.at_millis, f.len)).collect::<Vec<_>>(),
+            [(100, 160), (120, 160), (140, 80)]
+        );
         assert!(frames.iter().all(|f| f.side == Side::Agent && f.law == Law::Mu));
         assert_eq!(tap.push(Side::Citizen, 1_100, &heard(0), Law::A, &[7; 800]), 1);
     }

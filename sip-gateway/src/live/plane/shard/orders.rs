@@ -111,7 +111,7 @@ impl Shard {
         let link = match kind {
             MediaKind::Rtp => {
                 let (rtp, rtcp) = self.ports.pair().map_err(|_| "no media port is free")?;
-                Link::Phone(Phone::new(rtp, rtcp, self.rtp_host).map_err(|_| "no media port is free")?)
+                Link::Phone(Phone::new(rtp, rtcp, self.rtp_host, self.began).map_err(|_| "no media port is free")?)
             }
             MediaKind::WebRtc => {
                 let now = self.now().instant;

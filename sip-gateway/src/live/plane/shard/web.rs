@@ -103,6 +103,7 @@ impl Shard {
                     self.pass_on(now, slot, &heard, &payload);
                 }
             }
+            Found::Report(round_trip_ms, told) => leg.hear_report(round_trip_ms, told),
             Found::Changed => leg.settle(&mut self.bench.outbox),
             Found::Gone => {
                 self.bench.outbox.tell(PlaneEvent::Gone { leg: leg.id });

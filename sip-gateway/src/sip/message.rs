@@ -35,7 +35,9 @@ pub struct Message {
     /// The first line.
     pub start: Start,
     headers: Vec<(String, String)>,
-    /// The body, cut to Content-Length.
+    /// The phrase beside the code, where it says more than the code's own.
+    phrase: Option<String>,
+    /// The body, cut to Content-Length; what is no text in it is replaced (U+FFFD).
     pub body: String,
 }
 
@@ -79,20 +81,19 @@ impl Message {
         if bytes.len() > MAX_MESSAGE {
             return Err(MessageError::TooLarge);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| MessageError::NotText)?;
-        let (head, rest) = text.split_once("\r\n\r\n").ok_or(MessageError::CutShort)?;
-        if head.bytes().any(|b| b == 0 || b == 0x7f) {
-            return Err(MessageError::NotText);
-        }
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").ok_or_else(|| without_end(bytes))?;
+        let head = std::str::from_utf8(&bytes[..end]).map_err(|_| MessageError::NotText)?;
+        let rest = &bytes[end + 4..];
         let mut lines = head.split("\r\n");
         let start = start_line(lines.next().unwrap_or_default())?;
         let headers = header_lines(lines)?;
-        let mut message = Message { start, headers, body: String::new() };
+        let mut message = Message { start, headers, phrase: None, body: String::new() };
         let length = match message.header("Content-Length") {
             Some(value) => value.parse::<usize>().map_err(|_| MessageError::BadHeader)?,
             None => rest.len(),
         };
-        message.body = rest.get(..length).ok_or(MessageError::CutShort)?.to_owned();
+        let body = rest.get(..length).ok_or(MessageError::CutShort)?;
+        message.body = String::from_utf8_lossy(body).into_owned();
         Ok(message)
     }
 
@@ -101,6 +102,7 @@ impl Message {
         Message {
             start: Start::Request { method: clean(method), uri: clean(uri) },
             headers: Vec::new(),
+            phrase: None,
             body: String::new(),
         }
     }
@@ -108,9 +110,12 @@ impl Message {
     /// The answer to `request` with everything RFC 3261 §8.2.6.2 copies; `tag` is put on To unless
     /// the request already carried one.
     pub fn response(request: &Message, code: u16, tag: &str) -> Message {
-        let mut response = Message { start: Start::Response { code }, headers: Vec::new(), body: String::new() };
+        let start = Start::Response { code };
+        let mut response = Message { start, headers: Vec::new(), phrase: None, body: String::new() };
         for (name, value) in &request.headers {
-            let copied = ["Via", "From", "To", "Call-ID", "CSeq"].contains(&name.as_str());
+            // §8.2.6.1: a 100 hands the Timestamp back, so that the sender can time the round trip.
+            let copied = ["Via", "From", "To", "Call-ID", "CSeq"].contains(&name.as_str())
+                || (code == 100 && name.eq_ignore_ascii_case("Timestamp"));
             if copied || (name == "Record-Route" && (101..300).contains(&code)) {
                 let mut value = value.clone();
                 if name == "To" && code > 100 && crate::sip::address::tag(&value).is_none() {
@@ -132,6 +137,20 @@ impl Message {
     /// Puts a header first: where Via belongs.
     pub fn with_first(mut self, name: &str, value: &str) -> Message {
         self.headers.insert(0, (canonical(name), clean(value)));
+        self
+    }
+
+    /// Puts this value in the place of the header's first line, which must be there.
+    pub fn with_replaced(mut self, name: &str, value: &str) -> Message {
+        if let Some((_, old)) = self.headers.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            *old = clean(value);
+        }
+        self
+    }
+
+    /// Says beside the code what is wrong (RFC 3261 §21.4.1).
+    pub fn with_phrase(mut self, phrase: &str) -> Message {
+        self.phrase = Some(clean(phrase));
         self
     }
 
@@ -207,7 +226,10 @@ impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.start {
             Start::Request { method, uri } => write!(f, "{method} {uri} SIP/2.0\r\n")?,
-            Start::Response { code } => write!(f, "SIP/2.0 {code} {}\r\n", reason(*code))?,
+            Start::Response { code } => {
+                let phrase = self.phrase.as_deref().unwrap_or_else(|| reason(*code));
+                write!(f, "SIP/2.0 {code} {phrase}\r\n")?;
+            }
         }
         for (name, value) in self.headers.iter().filter(|(n, _)| n != "Content-Length") {
             write!(f, "{name}: {value}\r\n")?;
@@ -246,6 +268,11 @@ pub fn frame(buffer: &[u8]) -> Result<Framed, MessageError> {
         return Err(MessageError::TooLarge);
     }
     Ok(if buffer.len() < total { Framed::More } else { Framed::Message(total) })
+}
+
+/// Bytes without the empty line: nothing of SIP, or a message cut short.
+fn without_end(bytes: &[u8]) -> MessageError {
+    if std::str::from_utf8(bytes).is_err() { MessageError::NotText } else { MessageError::CutShort }
 }
 
 fn start_line(line: &str) -> Result<Start, MessageError> {
@@ -303,6 +330,10 @@ fn canonical(name: &str) -> String {
         "s" | "subject" => "Subject",
         "e" | "content-encoding" => "Content-Encoding",
         "x" | "session-expires" => "Session-Expires",
+        "o" | "event" => "Event",
+        "r" | "refer-to" => "Refer-To",
+        "b" | "referred-by" => "Referred-By",
+        "u" | "allow-events" => "Allow-Events",
         "record-route" => "Record-Route",
         _ => return clean(name),
     };
@@ -320,25 +351,39 @@ pub fn reason(code: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
+        302 => "Moved Temporarily",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
         408 => "Request Timeout",
+        410 => "Gone",
         413 => "Request Entity Too Large",
         415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        421 => "Extension Required",
+        422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
+        482 => "Loop Detected",
+        483 => "Too Many Hops",
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Server Time-out",
+        505 => "Version Not Supported",
         600 => "Busy Everywhere",
         603 => "Decline",
         _ => "Answer",

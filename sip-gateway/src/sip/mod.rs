@@ -1,6 +1,6 @@
-//! SIP as text: messages, addresses, dialogs, digest, registrations and the door everything foreign
-//! passes first. Pure: no sockets, clocks or randomness; what is random (tags, nonces, branches) is
-//! handed in. Transactions are not here: the live half borrows them from rsipstack.
+//! SIP: messages, addresses, transactions, dialogs, digest, registrations and the door everything
+//! foreign passes first. Pure: no sockets, clocks or randomness; what is random (tags, nonces,
+//! branches) is handed in.
 
 pub mod address;
 pub mod bucket;
@@ -9,3 +9,5 @@ pub mod digest;
 pub mod door;
 pub mod message;
 pub mod registrar;
+pub mod transaction;
+pub mod via;

@@ -24,11 +24,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tower::ServiceExt;
-use vocabulary::centre::{Agent, Centre as SetUp, Change, Choose, EntryPoint, LastResort, LastResortTo, Queue, Role};
+use vocabulary::centre::{Agent, Centre as SetUp, Change, EntryPoint, LastResort, LastResortTo, Queue, Role};
 use vocabulary::event::Actor;
 use vocabulary::{
     AgentName, Channel, ContactId, E164, Entry, EntryName, Event, FloorName, FlowName, Lane, Language, Needs, Presence,
-    QueueName, RecordingId, Risk, TenantName, Tier, Time, Ulid,
+    QueueName, RecordingId, Risk, TenantName, Time, Ulid,
 };
 
 /// Where time starts in these tests.

@@ -5,11 +5,11 @@
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
-use vocabulary::centre::{Agent, Change, Choose, Queue, Role, Rules};
+use vocabulary::centre::{Agent, Change, Queue, Rules};
 use vocabulary::event::Actor;
 use vocabulary::{
     AgentName, Channel, ContactId, EndCause, EntryName, Lane, Language, Level, Needs, Party, Presence, QueueName, Risk,
-    SkillName, Span, TenantName, Tier, Time, Ulid,
+    SkillName, Span, TenantName, Time, Ulid,
 };
 
 /// Sets of skills among agents, and queues that ask for them.

@@ -20,6 +20,12 @@ const ANY_AGENT_BY_SECONDS: i64 = 60;
 /// The most text contacts one agent may hold.
 const MOST_TEXTS: u32 = 50;
 
+/// The most changes put together: every agent, queue and shift of the largest centre.
+const MOST_CHANGES: usize = 20_000;
+
+/// Faults named in one refusal.
+const FAULTS_TOLD: usize = 5;
+
 /// Whether a change may be put in force.
 ///
 /// # Errors
@@ -51,6 +57,29 @@ pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
         | Change::ShiftRemoved { .. }
         | Change::AbsenceSet { .. }
         | Change::AbsenceRemoved { .. } => Ok(()),
+        Change::Together { changes } => together_makes_sense(state, changes),
+    }
+}
+
+/// Each change by itself, and the whole that comes of them.
+fn together_makes_sense(state: &State, changes: &[Change]) -> Result<(), Refusal> {
+    if changes.is_empty() || changes.len() > MOST_CHANGES {
+        return bad(format!("one to {MOST_CHANGES} changes can be made together, not {}", changes.len()));
+    }
+    for change in changes {
+        if matches!(change, Change::Together { .. }) {
+            return bad(String::from("changes put together cannot hold others put together"));
+        }
+        check(state, change)?;
+    }
+    let mut whole = state.centre.clone();
+    changes.iter().for_each(|change| whole.apply(change));
+    match whole.check("set-up") {
+        Ok(()) => Ok(()),
+        Err(faults) => {
+            let shown = faults.iter().take(FAULTS_TOLD).map(|fault| fault.help.as_str());
+            bad(shown.collect::<Vec<_>>().join("; "))
+        }
     }
 }
 

@@ -120,7 +120,7 @@ impl Figures {
     pub fn fold(&mut self, entry: &Entry) {
         let at = entry.at;
         match &entry.event {
-            Event::SetUp { change, .. } => self.fold_set_up(change),
+            Event::SetUp { change, .. } => change.each().for_each(|one| self.fold_set_up(one)),
             Event::PresenceSet { agent, presence, .. } => {
                 self.presences.insert(agent.clone(), presence.clone());
             }

@@ -54,7 +54,7 @@ impl Check {
     /// Looks at the next event of the journal.
     pub fn see(&mut self, at: Time, event: &Event) {
         match event {
-            Event::SetUp { change, .. } => self.see_set_up(change),
+            Event::SetUp { change, .. } => change.each().for_each(|one| self.see_set_up(one)),
             Event::Arrived { contact, channel, tenant, .. } => {
                 let known = self.lives.contains_key(contact) || self.over.contains(contact);
                 self.promise(!known, at, || format!("{contact} came in twice"));

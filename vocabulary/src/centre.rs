@@ -127,6 +127,22 @@ pub enum Change {
         /// The absence.
         absence: Absence,
     },
+    /// Several changes at once: all of them, or none.
+    Together {
+        /// The changes, in an order in which each is valid; none of them is itself several.
+        changes: Vec<Change>,
+    },
+}
+
+impl Change {
+    /// Itself, or the changes it puts together.
+    pub fn each(&self) -> impl Iterator<Item = &Change> {
+        match self {
+            Change::Together { changes } => changes.as_slice(),
+            one => std::slice::from_ref(one),
+        }
+        .iter()
+    }
 }
 
 impl Centre {
@@ -205,6 +221,21 @@ impl Centre {
         changes
     }
 
+    /// What undoes a change of this centre, as one change.
+    pub fn undoing(&self, change: &Change) -> Change {
+        let mut after = self.clone();
+        after.apply(change);
+        Change::Together { changes: after.changes_to(self) }
+    }
+
+    /// Every fault of this centre as a whole: what `parse` says of it written as a file.
+    ///
+    /// # Errors
+    /// The faults, at lines of the file as [`Centre::to_toml`] writes it.
+    pub fn check(&self, shown_as: &str) -> Result<(), Vec<Fault>> {
+        Centre::parse(shown_as, &self.to_toml()).map(drop)
+    }
+
     /// Puts one change in place.
     pub fn apply(&mut self, change: &Change) {
         match change {
@@ -246,6 +277,7 @@ impl Centre {
                 self.absences.sort();
             }
             Change::AbsenceRemoved { absence } => self.absences.retain(|other| other != absence),
+            Change::Together { changes } => changes.iter().for_each(|change| self.apply(change)),
         }
     }
 

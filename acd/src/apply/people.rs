@@ -8,6 +8,18 @@ use vocabulary::{AgentName, ContactId, Presence, Span, Time};
 
 impl Floor {
     pub(super) fn apply_set_up(&mut self, at: Time, change: &Change) {
+        let mut rebuild = false;
+        for change in change.each() {
+            rebuild |= self.apply_change(at, change);
+        }
+        if rebuild {
+            self.index = Index::rebuild(&mut self.state, self.clock);
+        }
+    }
+
+    /// Puts one change in force; tells whether orders, slopes or steps of many may have changed, so
+    /// that the index must be made anew.
+    fn apply_change(&mut self, at: Time, change: &Change) -> bool {
         let known = match change {
             Change::AgentSet { agent } => self.number_of(&agent.name),
             Change::AgentRemoved { agent } => self.number_of(agent),
@@ -27,6 +39,7 @@ impl Floor {
                     ix
                 });
                 self.link_agent(ix);
+                false
             }
             Change::AgentRemoved { agent } => {
                 self.state.names.remove(agent);
@@ -34,18 +47,22 @@ impl Floor {
                     self.state.agent_mut(ix).gone = true;
                     self.link_agent(ix);
                 }
+                false
             }
             Change::EntrySet { .. }
             | Change::EntryRemoved { .. }
             | Change::ShiftSet { .. }
             | Change::ShiftRemoved { .. }
             | Change::AbsenceSet { .. }
-            | Change::AbsenceRemoved { .. } => {}
+            | Change::AbsenceRemoved { .. } => false,
             // A new queue changes nothing that waits, unless it is the home of a lane whose
             // contacts had none.
-            Change::QueueSet { queue } if !queue_known && !queue.lane.is_safeguarding() => {}
-            // Rules, orders, slopes or steps of many may have changed: rare, so all is made anew.
-            _ => self.index = Index::rebuild(&mut self.state, self.clock),
+            Change::QueueSet { queue } => queue_known || queue.lane.is_safeguarding(),
+            Change::RulesSet { .. }
+            | Change::QueueRemoved { .. }
+            | Change::CalendarSet { .. }
+            | Change::CalendarRemoved { .. }
+            | Change::Together { .. } => true,
         }
     }
 

@@ -236,6 +236,15 @@ pub enum Event {
         /// The verdict; `None` when the clock ran out.
         disposition: Option<ReasonName>,
     },
+    /// The verdict was written while the wrap-up goes on: its time runs in full.
+    DispositionNoted {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+        /// The verdict, which [`Event::WrappedUp`] will repeat.
+        disposition: ReasonName,
+    },
     /// An ended contact's place is kept for a redial.
     PlaceKept {
         /// The contact whose place it is.
@@ -451,6 +460,8 @@ pub enum Event {
         contact: ContactId,
         /// The agent.
         agent: AgentName,
+        /// What came first.
+        beneath: ContactId,
     },
     /// What an agent does when their last contact is over.
     LeavingSet {
@@ -686,7 +697,8 @@ pub enum Alarm {
     SafeguardingWaiting,
     /// No cleared agent is ready.
     NoClearedAgent,
-    /// A P0 contact dropped: a supervisor decides about calling back, with a written reason.
+    /// A P0 contact dropped: a supervisor decides about calling back, with a written reason. It
+    /// rings until [`Event::DropDecided`].
     ImminentDropped,
     /// Many offers expired at once: the platform or the network is at fault, not the agents.
     ExpiryStorm,
@@ -695,9 +707,11 @@ pub enum Alarm {
     /// A contact of a safeguarding queue waited as long as its queue's climb says: told to the
     /// safeguarding supervisors only.
     ClimbDue,
-    /// An agent was given more safeguarding contacts in a row than the rules allow.
+    /// An agent was given more safeguarding contacts in a row than the rules allow: told with the
+    /// contact, until it is over.
     SoftCapPassed,
-    /// So many silent contacts came that more do not go first.
+    /// So many silent contacts came that more do not go first: told until the oldest of those
+    /// counted is an hour old.
     SilentCapReached,
     /// A queue that is open has nobody on shift who could serve it.
     QueueUnstaffed,
@@ -736,6 +750,7 @@ impl Event {
             | Ended { contact, .. }
             | WrapUpStarted { contact, .. }
             | WrappedUp { contact, .. }
+            | DispositionNoted { contact, .. }
             | PlaceKept { contact, .. }
             | PlaceClaimed { contact, .. }
             | PlaceLapsed { contact }

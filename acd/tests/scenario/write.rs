@@ -160,7 +160,10 @@ fn told_later(event: &Event, c: &str, names: &Names) -> String {
         Event::Assigned { agent, by: who, .. } => format!("{c} assigned to {agent}, by {}", by(who)),
         Event::Parked { agent, beneath, .. } => format!("{c} laid aside by {agent} for {}", names.name(*beneath)),
         Event::Unparked { agent, .. } => format!("{c} in hand again with {agent}"),
-        Event::WrapUpPaused { agent, .. } => format!("{c} wrap-up by {agent} paused"),
+        Event::WrapUpPaused { agent, beneath, .. } => {
+            format!("{c} wrap-up by {agent} paused for {}", names.name(*beneath))
+        }
+        Event::DispositionNoted { agent, disposition, .. } => format!("{c} verdict by {agent}: {disposition}"),
         Event::LeavingSet { agent, then, by: who } => format!("{agent} leaves for {}, by {}", word(then), by(who)),
         Event::HoursTurned { queue, open, why } => {
             format!("queue {queue} {}: {}", if *open { "opens" } else { "closes" }, word(why))

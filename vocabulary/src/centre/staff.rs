@@ -80,9 +80,13 @@ pub struct Load {
     pub most: u32,
     /// What the agent may be doing when such a contact is offered.
     pub beside: Beside,
+    /// What may be offered while the agent has such a contact: the same rule seen from the other
+    /// side. Both must allow it.
+    #[serde(default)]
+    pub admits: Beside,
 }
 
-/// What an agent may be doing when a contact is offered.
+/// What a contact goes together with: seen from the one offered, or from the one in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Beside {

@@ -83,14 +83,11 @@ impl<'a> Turn<'a> {
     pub fn match_all(&mut self) {
         loop {
             let Floor { state, index, .. } = &mut *self.floor;
-            index.note_reserves(&state.centre.rules);
-            let Some(found) = matching::next(state, index, self.now) else {
-                break;
-            };
+            index.settle(&state.centre.rules);
+            let Some(found) = matching::next(state, index, self.now) else { break };
             self.offer(found);
         }
-        self.floor.index.fresh_lines.clear();
-        self.floor.index.fresh_groups.iter_mut().for_each(|groups| groups.clear());
+        self.floor.index.come_to_rest();
     }
 
     /// Rings or stops the alarm of a floor without a ready cleared agent: one for each

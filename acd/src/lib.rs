@@ -7,13 +7,16 @@
 //!
 //! # Cost
 //!
-//! Contacts that ask for the same thing form a *line*, agents that offer the same thing a *group*;
-//! which groups serve which lines is computed once per pair. An agent who becomes free looks at the
-//! heads of lines in order until one fits; a contact that enters looks at the first free agent of
-//! each group of its line. Neither looks at all contacts or all agents: with W waiting, A agents, L
-//! lines and G groups a command costs O(log W + log A + G) and, when an agent becomes free, at most
-//! O(L) more. Only a change of queues or rules rebuilds the index, in O(W log W + A log A + L G).
-//! [`Floor::waiting`] counts those ahead and costs O(position).
+//! Contacts that ask for the same thing form a *line*, agents that offer the same thing a *group*,
+//! lines that the same groups serve a *pool*; which groups serve which lines is computed once per
+//! pair. An agent who becomes free looks at the first contact of each pool of their group; a contact
+//! that enters asks first whether anybody of its pool is free, and then looks at the groups in which
+//! somebody is. Neither looks at all contacts, all lines or all agents: with W waiting, A agents, P
+//! pools a group serves and F groups in which somebody is free a command costs O(log W + log A + P +
+//! F), and on a busy floor F is next to nothing. Contacts, queues and agents are found by id or name
+//! in one step. Only a change of queues or rules rebuilds the index, in O(W log W + A log A + L G)
+//! for L lines and G groups. [`Floor::waiting`] counts those ahead and costs O(position);
+//! [`Floor::contacts`] sorts by id. `load-tests/src/bin/bench_acd.rs` measures it.
 //!
 //! # Order of work within one command
 //!
@@ -33,6 +36,7 @@ mod matching;
 mod rank;
 mod refusal;
 mod state;
+mod table;
 mod view;
 
 pub use command::{Command, Effect, Output, StopCause};

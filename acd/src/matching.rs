@@ -1,9 +1,9 @@
 //! Which contact is offered to whom: the search. What an offer then becomes is in `decide`.
 
 use crate::OFFER_SEVERAL;
-use crate::index::{Index, Line};
+use crate::index::{Group, Index, Line};
 use crate::rank::Key;
-use crate::state::{AgentIx, Contact, Openness, State};
+use crate::state::{AgentIx, Contact, Kind, Openness, State};
 use vocabulary::centre::Choose;
 use vocabulary::event::{AgentRule, Why};
 use vocabulary::{ContactId, Time};
@@ -22,106 +22,207 @@ type Candidate = (u32, u64, AgentIx);
 /// The best-ranked waiting contact that can be offered to somebody, among lines and groups in
 /// which something changed. Everything else was tried before and could not.
 pub(crate) fn next(state: &State, index: &Index, now: Time) -> Option<Match> {
-    let mut best: Option<(Key, Match)> = None;
+    let mut search = Search { state, index, now, best: None };
     for line in &index.fresh_lines {
-        try_line(state, index, *line, now, &mut best);
+        search.try_line(*line);
     }
-    if index.fresh_groups.iter().any(|groups| !groups.is_empty()) {
-        walk_heads(state, index, now, &mut best);
+    for kind in Kind::BOTH {
+        for group in &index.fresh_groups[kind as usize] {
+            search.try_group(&index.groups[*group as usize], kind);
+        }
     }
-    best.map(|(_, found)| found)
+    search.best.map(|found| found.into_match(index, now))
 }
 
-/// Looks at the heads of lines in the order in which they would be served, until none can be
-/// better than what was found.
-fn walk_heads(state: &State, index: &Index, now: Time, best: &mut Option<(Key, Match)>) {
-    let mut slopes: Vec<_> = index.heads.iter().map(|(slope, heads)| (*slope, heads.iter().peekable())).collect();
-    loop {
-        let ahead = slopes.iter_mut().filter_map(|(slope, heads)| {
-            let (key, line) = **heads.peek()?;
-            Some((key.at(*slope, now), line, *slope))
-        });
-        let Some((rank, line, slope)) = ahead.min() else {
+struct Search<'a> {
+    state: &'a State,
+    index: &'a Index,
+    now: Time,
+    best: Option<Found>,
+}
+
+/// A contact that can be offered, and its rank at the moment of the search.
+struct Found {
+    rank: Key,
+    key: Key,
+    line: u32,
+    choice: Choice,
+}
+
+impl Search<'_> {
+    /// Whether something was found that goes before this rank.
+    fn is_beaten(&self, rank: Key) -> bool {
+        self.best.as_ref().is_some_and(|found| found.rank <= rank)
+    }
+
+    /// Looks at the heads of the lines a group serves, in the order in which they would be served,
+    /// until none can be better than what was found.
+    fn try_group(&mut self, group: &Group, kind: Kind) {
+        let open = !group.free(Openness::Open, kind).is_empty();
+        let ordinary = open && !self.index.held_back(group, kind);
+        if !open && group.free(Openness::Resting, kind).is_empty() {
             return;
+        }
+        let pools = || group.pools[kind as usize].iter().map(|pool| &self.index.pools[*pool as usize]);
+        // Who rests is asked for urgent contacts only, whom a reserve holds back for no ordinary one.
+        let may_serve = |urgent, is_ordinary| if is_ordinary { ordinary } else { open || urgent };
+        let heads = pools().filter(|pool| may_serve(pool.urgent, pool.ordinary));
+        let heads =
+            heads.filter_map(|pool| pool.heads.first().map(|(key, line)| (key.at(pool.slope, self.now), *line)));
+        let Some((rank, line)) = heads.min() else { return };
+        if self.is_beaten(rank) {
+            return;
+        }
+        self.try_line(line);
+        if self.is_beaten(rank) {
+            return;
+        }
+        // The first of all asks for somebody else, so the others are looked at too.
+        for pool in &group.pools[kind as usize] {
+            let pool = &self.index.pools[*pool as usize];
+            if !may_serve(pool.urgent, pool.ordinary) {
+                continue;
+            }
+            for (key, line) in &pool.heads {
+                if self.is_beaten(key.at(pool.slope, self.now)) {
+                    break;
+                }
+                self.try_line(*line);
+            }
+        }
+    }
+
+    /// Finds the first contact of a line that can be offered, and keeps it if it ranks better.
+    fn try_line(&mut self, number: u32) {
+        let line = &self.index.lines[number as usize];
+        let pool = &self.index.pools[line.pool as usize];
+        let resting = pool.urgent && pool.has_free(Openness::Resting);
+        if !resting && !pool.has_free(Openness::Open) {
+            return;
+        }
+        for key in &line.members {
+            let rank = key.at(line.slope, self.now);
+            if self.is_beaten(rank) {
+                return;
+            }
+            let contact = &self.state.contacts[&key.id];
+            if let Some(choice) = self.choose(line, contact) {
+                self.best = Some(Found { rank, key: *key, line: number, choice });
+                return;
+            }
+            // The same agents would be asked for the next in line, unless this one alone must let
+            // some of them rest.
+            if contact.rests.iter().all(|(_, until)| *until <= self.now) {
+                return;
+            }
+        }
+    }
+
+    fn choose(&self, line: &Line, contact: &Contact) -> Option<Choice> {
+        let mut choice = self.choose_among(Openness::Open, line, contact);
+        if choice.len == 0 && line.key.urgent {
+            choice = self.choose_among(Openness::Resting, line, contact);
+        }
+        (choice.len > 0).then_some(choice)
+    }
+
+    fn choose_among(&self, openness: Openness, line: &Line, contact: &Contact) -> Choice {
+        let mut choice = Choice::of(line);
+        let free = self.index.free_groups(openness, line.key.kind);
+        // Whichever list is shorter: on a busy floor hardly any group has somebody free.
+        if free.len() < line.groups.len() {
+            for group in free {
+                if let Ok(at) = line.groups.binary_search_by_key(group, |(number, _)| *number) {
+                    self.look_at(line.groups[at], openness, line, contact, &mut choice);
+                }
+            }
+        } else {
+            for group in &line.groups {
+                self.look_at(*group, openness, line, contact, &mut choice);
+            }
+        }
+        choice
+    }
+
+    fn look_at(
+        &self,
+        (number, level): (u32, u32),
+        openness: Openness,
+        line: &Line,
+        contact: &Contact,
+        choice: &mut Choice,
+    ) {
+        let group = &self.index.groups[number as usize];
+        let free = group.free(openness, line.key.kind);
+        if free.is_empty() {
+            return;
+        }
+        if line.key.ordinary && self.index.held_back(group, line.key.kind) {
+            choice.reserved += free.len() as u32;
+            return;
+        }
+        // Counted from the few who rest, never by walking all who are free.
+        let rests = contact
+            .rests
+            .iter()
+            .filter(|(ix, until)| *until > self.now && free.contains(&(self.state.agent(*ix).idle, *ix)));
+        choice.candidates += free.len() as u32 - rests.count() as u32;
+        let rank = if choice.by_level() { u32::MAX - level } else { 0 };
+        let able = free.iter().filter(|(_, ix)| !contact.rests(*ix, self.now));
+        able.take(choice.most).for_each(|(idle, ix)| choice.add((rank, *idle, *ix)));
+    }
+}
+
+/// The agents chosen so far for one contact, best first.
+struct Choice {
+    rule: AgentRule,
+    most: usize,
+    picked: [Candidate; OFFER_SEVERAL],
+    len: usize,
+    candidates: u32,
+    reserved: u32,
+}
+
+impl Choice {
+    fn of(line: &Line) -> Choice {
+        let rule = match (line.key.any, line.key.urgent, line.choose) {
+            (true, _, _) => AgentRule::LastResort,
+            (_, true, _) => AgentRule::Several,
+            (_, _, Choose::LongestIdle) => AgentRule::LongestIdle,
+            (_, _, Choose::HighestLevel) => AgentRule::HighestLevel,
         };
-        if best.as_ref().is_some_and(|(found, _)| *found <= rank) {
-            return;
-        }
-        slopes.iter_mut().filter(|(s, _)| *s == slope).for_each(|(_, heads)| {
-            heads.next();
-        });
-        let row = &index.lines[line as usize];
-        let fresh = &index.fresh_groups[row.key.kind as usize];
-        if fresh.iter().any(|group| index.groups[*group as usize].lines.contains(&line)) {
-            try_line(state, index, line, now, best);
+        let most = if line.key.urgent { OFFER_SEVERAL } else { 1 };
+        Choice { rule, most, picked: Default::default(), len: 0, candidates: 0, reserved: 0 }
+    }
+
+    fn by_level(&self) -> bool {
+        matches!(self.rule, AgentRule::LastResort | AgentRule::HighestLevel)
+    }
+
+    fn add(&mut self, candidate: Candidate) {
+        let at = self.picked[..self.len].partition_point(|better| *better < candidate);
+        if at < self.most {
+            self.len = (self.len + 1).min(self.most);
+            self.picked[at..self.len].rotate_right(1);
+            self.picked[at] = candidate;
         }
     }
 }
 
-/// Finds the first contact of a line that can be offered, and keeps it if it ranks better.
-fn try_line(state: &State, index: &Index, number: u32, now: Time, best: &mut Option<(Key, Match)>) {
-    let line = &index.lines[number as usize];
-    for key in &line.members {
-        let rank = key.at(line.slope, now);
-        if best.as_ref().is_some_and(|(found, _)| *found <= rank) {
-            return;
-        }
-        let contact = &state.contacts[&key.id];
-        if let Some(found) = match_for(state, index, line, *key, contact, now) {
-            *best = Some((rank, found));
-            return;
-        }
-        // The same agents would be asked for the next in line, unless this one alone must let
-        // some of them rest.
-        if contact.rests.iter().all(|(_, until)| *until <= now) {
-            return;
+impl Found {
+    fn into_match(self, index: &Index, now: Time) -> Match {
+        let Found { key, choice, .. } = self;
+        let score = key.score(index.lines[self.line as usize].slope, now);
+        Match {
+            contact: key.id,
+            agents: choice.picked[..choice.len].iter().map(|(_, _, ix)| *ix).collect(),
+            why: Why {
+                order: key.rule(),
+                score,
+                agent: choice.rule,
+                candidates: choice.candidates,
+                reserved: choice.reserved,
+            },
         }
     }
-}
-
-fn match_for(state: &State, index: &Index, line: &Line, key: Key, contact: &Contact, now: Time) -> Option<Match> {
-    let mut reserved = 0;
-    let several = line.key.urgent;
-    let rule = match (line.key.any, several, line.choose) {
-        (true, _, _) => AgentRule::LastResort,
-        (_, true, _) => AgentRule::Several,
-        (_, _, Choose::LongestIdle) => AgentRule::LongestIdle,
-        (_, _, Choose::HighestLevel) => AgentRule::HighestLevel,
-    };
-    let by_level = line.key.any || rule == AgentRule::HighestLevel;
-    let most = if several { OFFER_SEVERAL } else { 1 };
-    let mut pick = |openness| -> (Vec<Candidate>, u32) {
-        let mut picked: Vec<Candidate> = Vec::new();
-        let mut candidates = 0;
-        for (number, level) in &line.groups {
-            let group = &index.groups[*number as usize];
-            let free = group.free(openness, line.key.kind);
-            if free.is_empty() {
-                continue;
-            }
-            if line.key.ordinary && index.held_back(group, line.key.kind, &state.centre.rules) {
-                reserved += free.len() as u32;
-                continue;
-            }
-            let rank = if by_level { u32::MAX - level } else { 0 };
-            // Counted from the few who rest, never by walking all who are free.
-            let rests =
-                contact.rests.iter().filter(|(ix, until)| *until > now && free.contains(&(state.agent(*ix).idle, *ix)));
-            candidates += free.len() as u32 - rests.count() as u32;
-            let able = free.iter().filter(|(_, ix)| !contact.rests(*ix, now));
-            picked.extend(able.take(most).map(|(idle, ix)| (rank, *idle, *ix)));
-        }
-        picked.sort_unstable();
-        picked.truncate(most);
-        (picked, candidates)
-    };
-    let (mut picked, mut candidates) = pick(Openness::Open);
-    if picked.is_empty() && several {
-        (picked, candidates) = pick(Openness::Resting);
-    }
-    if picked.is_empty() {
-        return None;
-    }
-    let why = Why { order: key.rule(), score: key.score(line.slope, now), agent: rule, candidates, reserved };
-    Some(Match { contact: key.id, agents: picked.into_iter().map(|(_, _, ix)| ix).collect(), why })
 }

@@ -18,12 +18,21 @@ pub(crate) const MOST_SLOPE: i64 = 100_000;
 /// Place of a contact among those of the same slope. Smaller goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    stratum: u8,
-    /// Stratum 1: the risk. Stratum 2: minus the score at time zero, in 1/60,000 points.
+    /// [`IMMINENT`]; [`SAFEGUARDING`] and the risk; else minus the score at time zero, in 1/60,000
+    /// points, which no base, slope or moment brings anywhere near those two.
     points: i64,
     arrived: Time,
     pub(crate) id: ContactId,
 }
+
+/// The points of P0.
+const IMMINENT: i64 = i64::MIN;
+
+/// The points of a safeguarding contact, to which its risk is added.
+const SAFEGUARDING: i64 = i64::MIN + 1;
+
+/// Whoever has more points is in the everyone-else stratum.
+const STRATA: i64 = i64::MIN / 2;
 
 /// What decides a contact's place.
 #[derive(Debug, Clone, Copy)]
@@ -37,35 +46,34 @@ pub(crate) struct Claim {
 
 impl Key {
     pub fn of(claim: Claim, id: ContactId) -> Key {
-        let (stratum, points) = match claim.risk {
-            Risk::P0 => (0, 0),
-            _ if claim.lane.is_safeguarding() => (1, claim.risk as i64),
-            _ => (2, claim.slope * claim.arrived.0 - claim.base * MINUTE),
+        let points = match claim.risk {
+            Risk::P0 => IMMINENT,
+            _ if claim.lane.is_safeguarding() => SAFEGUARDING + claim.risk as i64,
+            _ => claim.slope * claim.arrived.0 - claim.base * MINUTE,
         };
-        Key { stratum, points, arrived: claim.arrived, id }
+        Key { points, arrived: claim.arrived, id }
+    }
+
+    fn is_scored(self) -> bool {
+        self.points > STRATA
     }
 
     /// The key as it compares at `now` with keys of other slopes.
     pub fn at(self, slope: i64, now: Time) -> Key {
-        if self.stratum < 2 {
-            return self;
-        }
-        Key { points: self.points - slope * now.0, ..self }
+        let grown = if self.is_scored() { slope * now.0 } else { 0 };
+        Key { points: self.points - grown, ..self }
     }
 
     /// Whole points at `now`; 0 outside the everyone-else stratum.
     pub fn score(self, slope: i64, now: Time) -> i64 {
-        if self.stratum < 2 {
-            return 0;
-        }
-        (slope * now.0 - self.points).div_euclid(MINUTE)
+        if self.is_scored() { (slope * now.0 - self.points).div_euclid(MINUTE) } else { 0 }
     }
 
     pub fn rule(self) -> OrderRule {
-        match self.stratum {
-            0 => OrderRule::Imminent,
-            1 => OrderRule::Safeguarding,
-            _ => OrderRule::Score,
+        match self.points {
+            IMMINENT => OrderRule::Imminent,
+            _ if self.is_scored() => OrderRule::Score,
+            _ => OrderRule::Safeguarding,
         }
     }
 }

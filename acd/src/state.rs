@@ -3,9 +3,11 @@
 
 use crate::index::{ContactLinks, Standing};
 use crate::rank::{Claim, Key};
+use crate::table::Table;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use vocabulary::centre::{Agent, Centre, EntryName, LastResort, LastResortTo, Queue, Role};
+use std::sync::Arc;
+use vocabulary::centre::{Agent, Centre, EntryName, LastResort, LastResortTo, Queue};
 use vocabulary::event::Alarm;
 use vocabulary::{
     AgentName, Channel, ContactId, FloorName, Lane, Language, Needs, Presence, QueueName, ReasonName, Risk, Span,
@@ -22,13 +24,16 @@ const FALLBACK: [LastResort; 1] = [LastResort { after_seconds: 60, to: LastResor
 pub(crate) struct State {
     pub opened: bool,
     pub centre: Centre,
-    pub contacts: BTreeMap<ContactId, Contact>,
+    /// The queues of the centre, found by name in one step; see [`State::number_queues`].
+    #[serde(skip)]
+    pub queues: Table<QueueName, Queue>,
+    pub contacts: Table<ContactId, Contact>,
     pub agents: Vec<AgentRow>,
     /// Numbers of the agents that are still set up.
-    pub names: BTreeMap<AgentName, AgentIx>,
+    pub names: Table<AgentName, AgentIx>,
     pub places: BTreeMap<ContactId, Place>,
     /// When contacts of each queue were last accepted, newest last; feeds the estimate.
-    pub pace: BTreeMap<QueueName, VecDeque<Time>>,
+    pub pace: Table<QueueName, VecDeque<Time>>,
     /// When offers expired, within the storm window of the newest.
     pub expiries: VecDeque<Time>,
     /// Alarms that ring, with their contact.
@@ -93,8 +98,8 @@ pub(crate) enum Server {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub queue: QueueName,
-    /// What it asks now, widenings taken off.
-    pub needs: Needs,
+    /// What it asks now, widenings taken off; shared by all who ask for the same.
+    pub needs: Arc<Needs>,
     pub lane: Lane,
     pub risk: Risk,
     pub base: i64,
@@ -145,7 +150,7 @@ pub(crate) struct AgentRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub queue: QueueName,
-    pub needs: Needs,
+    pub needs: Arc<Needs>,
     pub lane: Lane,
     pub risk: Risk,
     pub base: i64,
@@ -180,6 +185,11 @@ impl Kind {
 impl Order {
     pub fn urgent(&self) -> bool {
         self.lane.is_safeguarding() && self.risk.offers_to_several()
+    }
+
+    /// What decides its place, in a queue of this slope.
+    pub fn claim(&self, slope: i64) -> Claim {
+        Claim { lane: self.lane, risk: self.risk, base: self.base, slope, arrived: self.arrived }
     }
 
     /// Whether the reserve holds cleared agents back from it.
@@ -281,11 +291,12 @@ impl State {
         State {
             opened: false,
             centre: Centre::empty(floor),
-            contacts: BTreeMap::new(),
+            queues: Table::default(),
+            contacts: Table::default(),
             agents: Vec::new(),
-            names: BTreeMap::new(),
+            names: Table::default(),
             places: BTreeMap::new(),
-            pace: BTreeMap::new(),
+            pace: Table::default(),
             expiries: VecDeque::new(),
             alarms: BTreeSet::new(),
             idle_count: 0,
@@ -307,7 +318,15 @@ impl State {
     }
 
     pub fn queue(&self, name: &QueueName) -> Option<&Queue> {
-        self.centre.queues.get(name)
+        self.queues.get(name)
+    }
+
+    /// To be called when the queues of the centre have changed.
+    pub fn number_queues(&mut self) {
+        self.queues = Table::default();
+        for (name, queue) in &self.centre.queues {
+            self.queues.insert(name.clone(), queue.clone());
+        }
     }
 
     pub fn slope(&self, name: &QueueName) -> i64 {
@@ -315,8 +334,7 @@ impl State {
     }
 
     pub fn key(&self, id: ContactId, order: &Order) -> Key {
-        let slope = self.slope(&order.queue);
-        Key::of(Claim { lane: order.lane, risk: order.risk, base: order.base, slope, arrived: order.arrived }, id)
+        Key::of(order.claim(self.slope(&order.queue)), id)
     }
 
     /// The last-resort chain of a contact: its queue's, else that of a queue of its lane, else any
@@ -353,14 +371,14 @@ impl State {
         }
     }
 
-    /// Whether the agent has room for one more contact of the kind now. Nobody can answer two
+    /// Whether an agent who may hold so many texts has room for one more contact of the kind now. Nobody can answer two
     /// things at once, so no text contact is offered beside another offer; a call may be.
-    pub fn has_room(&self, row: &AgentRow, set_up: &Agent, kind: Kind) -> bool {
+    pub fn has_room(&self, row: &AgentRow, texts: u32, kind: Kind) -> bool {
         let room = match kind {
             Kind::Voice => row.voice.is_none(),
-            Kind::Text => row.texts.len() < set_up.text_contacts as usize && row.offered.is_empty(),
+            Kind::Text => row.texts.len() < texts as usize && row.offered.is_empty(),
         };
-        room && row.wrapping.is_empty() && set_up.roles.contains(&Role::Agent)
+        room && row.wrapping.is_empty()
     }
 
     /// When something becomes due for a contact by itself; see `decide::due` for what is done.

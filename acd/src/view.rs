@@ -170,12 +170,12 @@ impl Floor {
     /// Every queue, by name. Costs a pass over who waits.
     pub fn queues(&self) -> impl Iterator<Item = QueueView> + '_ {
         self.state.centre.queues.values().map(|queue| {
-            let waiting = self.index.queues.get(&queue.name);
-            let orders = waiting.into_iter().flatten().filter_map(|key| self.state.contacts[&key.id].order.as_ref());
+            let waiting = self.index.waiting(&queue.name);
+            let orders = waiting.filter_map(|id| self.state.contacts[&id].order.as_ref());
             QueueView {
                 queue: queue.name.clone(),
                 lane: queue.lane,
-                waiting: waiting.map_or(0, |keys| keys.len() as u32),
+                waiting: self.index.length(&queue.name) as u32,
                 longest: orders.map(|order| order.entered).min(),
             }
         })
@@ -191,7 +191,7 @@ impl Floor {
         let row = self.state.contacts.get(&contact).filter(|row| row.waits())?;
         let order = row.order.as_ref()?;
         let key = self.state.key(contact, order);
-        let ahead = self.index.queues.get(&order.queue)?.range(..key).count();
+        let ahead = self.index.ahead(&order.queue, &key);
         let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
         let estimate = estimate(&self.state, &order.queue, position, self.clock);
         Some(Waiting { queue: order.queue.clone(), position, estimate })
@@ -237,7 +237,7 @@ fn contact_view(state: &State, contact: ContactId, row: &Contact) -> ContactView
         queue: order.map(|o| o.queue.clone()),
         lane: order.map(|o| o.lane),
         risk: order.map(|o| o.risk),
-        needs: order.map(|o| o.needs.clone()),
+        needs: order.map(|o| Needs::clone(&o.needs)),
         arrived: order.map(|o| o.arrived),
         offer: row.offers,
     }

@@ -3,6 +3,7 @@
 use crate::Floor;
 use crate::index::{Index, Subject};
 use crate::state::{AgentIx, AgentRow, Place, Stage};
+use std::sync::Arc;
 use vocabulary::centre::Change;
 use vocabulary::{AgentName, ContactId, Presence, Span, Time};
 
@@ -57,7 +58,10 @@ impl Floor {
             | Change::AbsenceRemoved { .. } => false,
             // A new queue changes nothing that waits, unless it is the home of a lane whose
             // contacts had none.
-            Change::QueueSet { queue } => queue_known || queue.lane.is_safeguarding(),
+            Change::QueueSet { queue } => {
+                self.state.queues.insert(queue.name.clone(), queue.clone());
+                queue_known || queue.lane.is_safeguarding()
+            }
             Change::RulesSet { .. }
             | Change::QueueRemoved { .. }
             | Change::CalendarSet { .. }
@@ -145,7 +149,7 @@ impl Floor {
         };
         let place = Place {
             queue: order.queue.clone(),
-            needs: order.needs.clone(),
+            needs: Arc::clone(&order.needs),
             lane: order.lane,
             risk: order.risk,
             base: order.base,

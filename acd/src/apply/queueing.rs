@@ -2,8 +2,10 @@
 
 use crate::state::{AgentIx, Kind, Order, Server, Stage};
 use crate::{Floor, REST, STORM_WINDOW};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use vocabulary::centre::LastResortTo;
-use vocabulary::{AgentName, ContactId, Event, Lane, Level, Needs, Risk, Time};
+use vocabulary::{AgentName, ContactId, Event, Lane, Level, Needs, QueueName, Risk, Time};
 
 /// Accepts remembered for each queue's estimate.
 const PACE_KEPT: usize = 16;
@@ -19,7 +21,7 @@ impl Floor {
         let safe_since = lane.is_safeguarding().then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
         contact.order = Some(Order {
             queue: queue.clone(),
-            needs: needs.clone(),
+            needs: Arc::new(needs.clone()),
             lane: *lane,
             risk: *risk,
             base: *base,
@@ -43,10 +45,11 @@ impl Floor {
         };
         order.widened = step + 1;
         let Some(widening) = widening else { return };
-        order.needs.skills.retain(|skill, _| !widening.drop_skills.contains(skill));
-        lower(&mut order.needs, widening.lower_levels);
+        let needs = Arc::make_mut(&mut order.needs);
+        needs.skills.retain(|skill, _| !widening.drop_skills.contains(skill));
+        lower(needs, widening.lower_levels);
         if widening.drop_language {
-            order.needs.language = None;
+            needs.language = None;
         }
     }
 
@@ -164,13 +167,7 @@ impl Floor {
             order.outside.clear();
             order.queue.clone()
         });
-        if let Some(queue) = queue {
-            let pace = self.state.pace.entry(queue).or_default();
-            pace.push_back(at);
-            if pace.len() > PACE_KEPT {
-                pace.pop_front();
-            }
-        }
+        queue.into_iter().for_each(|queue| self.note_pace(at, &queue));
         if let Some(ix) = winner {
             let row = self.state.agent_mut(ix);
             row.engage(id, kind);
@@ -178,6 +175,17 @@ impl Floor {
             self.go_behind_the_idle(at, ix);
             self.link_agent(ix);
         }
+    }
+
+    fn note_pace(&mut self, at: Time, queue: &QueueName) {
+        if !self.state.pace.contains_key(queue) {
+            self.state.pace.insert(queue.clone(), VecDeque::with_capacity(PACE_KEPT));
+        }
+        let pace = self.state.pace.get_mut(queue).expect("just put in where there was none");
+        if pace.len() == PACE_KEPT {
+            pace.pop_front();
+        }
+        pace.push_back(at);
     }
 
     pub(super) fn apply_connect_failed(&mut self, at: Time, id: ContactId) {

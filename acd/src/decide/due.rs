@@ -51,7 +51,7 @@ impl Turn<'_> {
         if let Some(contact) = state.contacts.get(&id)
             && contact.stage == Stage::Waiting
         {
-            index.fresh_lines.extend(contact.links.line);
+            contact.links.line.into_iter().for_each(|line| index.look_again(line));
         }
         self.floor.link_contact(id);
     }

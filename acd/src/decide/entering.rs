@@ -2,9 +2,10 @@
 
 use super::Turn;
 use crate::rank::MOST_BASE;
-use crate::state::{Contact, Stage};
+use crate::state::{Contact, Place, Stage};
 use crate::{MOST_CONTACTS, Refusal};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use vocabulary::centre::{EntryName, Queue};
 use vocabulary::event::{Actor, Alarm, WithdrawCause};
 use vocabulary::{
@@ -129,19 +130,20 @@ impl Turn<'_> {
         }
         self.decide(Event::PlaceClaimed { contact: id, from });
         let gone = self.floor.state.queue(&place.queue).is_none();
-        let kept =
-            Entered { queue: place.queue, needs: place.needs, lane: place.lane, risk: place.risk, base: place.base };
+        let Place { queue, needs, lane, risk, base, arrived, .. } = place;
+        let kept = Entered { queue, needs: Arc::unwrap_or_clone(needs), lane, risk, base };
         let entered = match own {
             // On the confidential line it stays what it is now, and is as old as it was then.
             Some(o) if safe || gone => {
-                Entered { queue: o.queue, needs: o.needs, lane: o.lane, risk: o.risk, base: o.base }
+                let needs = Arc::unwrap_or_clone(o.needs);
+                Entered { queue: o.queue, needs, lane: o.lane, risk: o.risk, base: o.base }
             }
             // The queue was removed meanwhile: the age waits for the next one.
             None if gone => return Ok(()),
             _ => kept,
         };
         let Entered { queue, needs, lane, risk, base } = entered;
-        let queued = Event::Queued { contact: id, queue, needs, lane, risk, base, arrived: place.arrived };
+        let queued = Event::Queued { contact: id, queue, needs, lane, risk, base, arrived };
         self.move_to(id, lane, queued);
         Ok(())
     }

@@ -1,0 +1,307 @@
+//! Groups of agents who offer the same thing, who of them is free, and the reserve.
+
+use super::Index;
+use super::lines::LineKey;
+use crate::state::{AgentIx, Kind, Openness, State};
+use std::collections::{BTreeMap, BTreeSet};
+use vocabulary::centre::{Agent, Role, Rules};
+use vocabulary::{Lane, Language, Level, Needs, Presence, SkillName, TenantName, Tier, Time};
+
+/// How an agent is linked.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Standing {
+    pub group: Option<u32>,
+    /// Text contacts they may hold at once.
+    texts: u32,
+    slots: [Option<Openness>; 2],
+    idle: u64,
+    on_shift: bool,
+    ready: bool,
+    due: Option<Time>,
+}
+
+/// Everything an agent offers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Profile {
+    skills: BTreeMap<SkillName, Level>,
+    languages: BTreeSet<Language>,
+    clearances: BTreeSet<Lane>,
+    tenants: BTreeSet<TenantName>,
+    tier: Tier,
+}
+
+/// What a line asks for.
+pub(crate) struct Asked<'a> {
+    pub key: LineKey,
+    pub needs: &'a Needs,
+    pub tenant: Option<&'a TenantName>,
+}
+
+/// Agents who offer the same thing.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub profile: Profile,
+    /// Rows of [`Index::languages`] the reserve counts these agents in; empty without clearance.
+    pub reserves: Vec<usize>,
+    /// Pools of lines it may serve, by kind.
+    pub pools: [Vec<u32>; 2],
+    /// Who is free, in idle order, by openness (open, resting) and kind.
+    free: [[BTreeSet<(u64, AgentIx)>; 2]; 2],
+    /// Where the group stands in [`Index::free_groups`], if somebody is free.
+    listed: [[u32; 2]; 2],
+    /// Whether it is listed in [`Index::fresh_groups`], by kind.
+    pub fresh: [bool; 2],
+}
+
+/// The reserve of one language.
+#[derive(Debug, Clone)]
+pub(crate) struct Reserve {
+    language: Language,
+    /// Groups whose agents it counts.
+    groups: Vec<u32>,
+    /// Cleared agents who could be offered a contact now, by kind.
+    free: [u32; 2],
+    /// Cleared agents who are not offline.
+    on_shift: u32,
+    /// Whether more than the reserve is free, by kind.
+    open: [bool; 2],
+}
+
+impl Index {
+    /// Links an agent as their state now is.
+    pub fn link_agent(&mut self, state: &mut State, ix: AgentIx) {
+        let new = self.standing_of(state, ix);
+        let old = std::mem::replace(&mut state.agent_mut(ix).standing, new);
+        if old == new {
+            return;
+        }
+        self.move_agent(ix, &old, &new);
+        self.move_timer(super::Subject::Agent(ix), old.due, new.due);
+    }
+
+    fn standing_of(&mut self, state: &State, ix: AgentIx) -> Standing {
+        let row = state.agent(ix);
+        let due = state.agent_due(row);
+        let (group, texts) = match row.standing.group {
+            // The group is kept until `forget_group`: set-up changes are rare, links are not.
+            Some(group) if !row.gone => (group, row.standing.texts),
+            _ => match state.set_up(ix).filter(|a| a.roles.contains(&Role::Agent)) {
+                Some(set_up) => (self.group(set_up), set_up.text_contacts),
+                None => return Standing { due, ..Standing::default() },
+            },
+        };
+        let openness = state.openness(row);
+        Standing {
+            group: Some(group),
+            texts,
+            slots: Kind::BOTH.map(|kind| openness.filter(|_| state.has_room(row, texts, kind))),
+            idle: row.idle,
+            on_shift: row.presence != Presence::Offline,
+            ready: row.presence == Presence::Ready,
+            due,
+        }
+    }
+
+    /// The agent's set-up is about to change: they leave their group and find one when linked again.
+    pub fn forget_group(&mut self, state: &mut State, ix: AgentIx) {
+        let old = state.agent(ix).standing;
+        let new = Standing { due: old.due, ..Standing::default() };
+        self.move_agent(ix, &old, &new);
+        state.agent_mut(ix).standing = new;
+    }
+
+    fn move_agent(&mut self, ix: AgentIx, old: &Standing, new: &Standing) {
+        for kind in Kind::BOTH {
+            let (before, after) = (old.slots[kind as usize], new.slots[kind as usize]);
+            if (before, old.idle, old.group) == (after, new.idle, new.group) {
+                continue;
+            }
+            if let (Some(openness), Some(group)) = (before, old.group) {
+                self.leave_free(group, openness, kind, (old.idle, ix));
+            }
+            if let (Some(openness), Some(group)) = (after, new.group) {
+                self.join_free(group, openness, kind, (new.idle, ix));
+                // Who only changed places among the free serves nobody they did not serve before.
+                if (before, old.group) != (after, new.group) {
+                    self.freshen(group, kind);
+                }
+            }
+        }
+        if (old.on_shift, old.ready, old.group) != (new.on_shift, new.ready, new.group) {
+            self.count_presence(old, false);
+            self.count_presence(new, true);
+        }
+    }
+
+    fn join_free(&mut self, number: u32, openness: Openness, kind: Kind, agent: (u64, AgentIx)) {
+        let group = &mut self.groups[number as usize];
+        let free = &mut group.free[openness as usize][kind as usize];
+        free.insert(agent);
+        if free.len() == 1 {
+            let listed = &mut self.free_groups[openness as usize][kind as usize];
+            group.listed[openness as usize][kind as usize] = listed.len() as u32;
+            listed.push(number);
+        }
+        self.count_reserve(number, openness, kind, true);
+        self.count_free(number, openness, kind, true);
+    }
+
+    fn leave_free(&mut self, number: u32, openness: Openness, kind: Kind, agent: (u64, AgentIx)) {
+        let group = &mut self.groups[number as usize];
+        let free = &mut group.free[openness as usize][kind as usize];
+        free.remove(&agent);
+        if free.is_empty() {
+            let at = group.listed[openness as usize][kind as usize];
+            let listed = &mut self.free_groups[openness as usize][kind as usize];
+            listed.swap_remove(at as usize);
+            if let Some(moved) = listed.get(at as usize) {
+                self.groups[*moved as usize].listed[openness as usize][kind as usize] = at;
+            }
+        }
+        self.count_reserve(number, openness, kind, false);
+        self.count_free(number, openness, kind, false);
+    }
+
+    fn freshen(&mut self, number: u32, kind: Kind) {
+        let fresh = &mut self.groups[number as usize].fresh[kind as usize];
+        if !std::mem::replace(fresh, true) {
+            self.fresh_groups[kind as usize].push(number);
+        }
+    }
+
+    fn count_reserve(&mut self, group: u32, openness: Openness, kind: Kind, join: bool) {
+        if openness == Openness::Open {
+            for row in &self.groups[group as usize].reserves {
+                count(&mut self.languages[*row].free[kind as usize], join);
+                self.reserves_changed = true;
+            }
+        }
+    }
+
+    fn count_presence(&mut self, standing: &Standing, join: bool) {
+        let Some(number) = standing.group else { return };
+        let group = &self.groups[number as usize];
+        if standing.on_shift {
+            for row in &group.reserves {
+                count(&mut self.languages[*row].on_shift, join);
+                self.reserves_changed = true;
+            }
+        }
+        if standing.ready {
+            group.profile.clearances.iter().for_each(|lane| count(&mut self.ready[*lane as usize], join));
+        }
+    }
+
+    fn group(&mut self, agent: &Agent) -> u32 {
+        let profile = Profile {
+            skills: agent.skills.clone(),
+            languages: agent.languages.clone(),
+            clearances: agent.clearances.iter().copied().filter(|lane| lane.is_safeguarding()).collect(),
+            tenants: agent.tenants.clone(),
+            tier: agent.tier,
+        };
+        if let Some(group) = self.group_of.get(&profile) {
+            return *group;
+        }
+        let number = self.groups.len() as u32;
+        let cleared = !profile.clearances.is_empty();
+        let languages: Vec<Language> = profile.languages.iter().copied().filter(|_| cleared).collect();
+        let reserves: Vec<usize> = languages.into_iter().map(|language| self.reserve_row(language)).collect();
+        reserves.iter().for_each(|row| self.languages[*row].groups.push(number));
+        for line in &mut self.lines {
+            let tenant = line.key.tenant.map(|n| &self.tenants[n as usize]);
+            if let Some(level) = profile.serves(&Asked { key: line.key, needs: &line.needs, tenant }) {
+                line.groups.push((number, level));
+            }
+        }
+        self.pools_stale = true;
+        self.group_of.insert(profile.clone(), number);
+        self.groups.push(Group {
+            profile,
+            reserves,
+            pools: Default::default(),
+            free: Default::default(),
+            listed: Default::default(),
+            fresh: Default::default(),
+        });
+        number
+    }
+
+    fn reserve_row(&mut self, language: Language) -> usize {
+        let found = self.languages.iter().position(|row| row.language == language);
+        found.unwrap_or_else(|| {
+            self.languages.push(Reserve { language, groups: Vec::new(), free: [0; 2], on_shift: 0, open: [false; 2] });
+            self.languages.len() - 1
+        })
+    }
+
+    /// Looks again at every reserve, and marks the groups whose agents one held back and no longer
+    /// does.
+    pub(super) fn note_reserves(&mut self, rules: &Rules) {
+        for row in 0..self.languages.len() {
+            for kind in Kind::BOTH {
+                let reserve = &mut self.languages[row];
+                let open = reserve.has_more(kind, rules);
+                if std::mem::replace(&mut reserve.open[kind as usize], open) || !open {
+                    continue;
+                }
+                let groups = std::mem::take(&mut reserve.groups);
+                for group in &groups {
+                    if !self.groups[*group as usize].free(Openness::Open, kind).is_empty() {
+                        self.freshen(*group, kind);
+                    }
+                }
+                self.languages[row].groups = groups;
+            }
+        }
+    }
+
+    /// Whether the reserve of any language of the group forbids it an ordinary contact now.
+    pub fn held_back(&self, group: &Group, kind: Kind) -> bool {
+        group.reserves.iter().any(|row| !self.languages[*row].open[kind as usize])
+    }
+}
+
+impl Reserve {
+    /// Whether one more cleared agent may be taken by an ordinary contact.
+    fn has_more(&self, kind: Kind, rules: &Rules) -> bool {
+        let cap = u64::from(self.on_shift) * u64::from(rules.reserve_cap_percent) / 100;
+        u64::from(self.free[kind as usize]) > cap.min(u64::from(rules.reserve))
+    }
+}
+
+impl Group {
+    pub fn free(&self, openness: Openness, kind: Kind) -> &BTreeSet<(u64, AgentIx)> {
+        &self.free[openness as usize][kind as usize]
+    }
+}
+
+impl Profile {
+    /// Whether agents of this profile may serve a line, and the sum of their levels in what it
+    /// asks for. On the any-agent rung everybody may, and the level says who is cleared.
+    pub fn serves(&self, asked: &Asked<'_>) -> Option<u32> {
+        let cleared = asked.key.lane.is_none_or(|lane| self.clearances.contains(&lane));
+        if asked.key.any {
+            return Some(u32::from(cleared));
+        }
+        let tenant = asked.tenant.is_none_or(|tenant| self.tenants.contains(tenant));
+        let language = asked.needs.language.is_none_or(|language| self.languages.contains(&language));
+        if !cleared || !tenant || !language || self.tier < asked.needs.tier {
+            return None;
+        }
+        let mut sum = 0;
+        for (skill, level) in &asked.needs.skills {
+            let has = self.skills.get(skill).filter(|has| *has >= level)?;
+            sum += u32::from(has.get());
+        }
+        Some(sum)
+    }
+}
+
+pub(super) fn count(counter: &mut u32, join: bool) {
+    if join {
+        *counter += 1;
+    } else {
+        *counter -= 1;
+    }
+}

@@ -1,0 +1,281 @@
+//! Lines of contacts that ask for the same thing, and pools of lines that the same agents serve.
+
+use super::{Index, Place};
+use crate::rank::Key;
+use crate::state::{Contact, Kind, Openness, Order, State};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use vocabulary::centre::Choose;
+use vocabulary::{ContactId, Lane, Needs, QueueName};
+
+/// Everything that decides which agents may serve a contact, and how they are chosen. Queue, needs
+/// and tenant are numbers of this index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LineKey {
+    pub queue: u32,
+    needs: u32,
+    /// Whose it is; `None` for the operator's own (the tenant named like the floor).
+    pub tenant: Option<u32>,
+    /// The safeguarding lane, if it is one.
+    pub lane: Option<Lane>,
+    pub kind: Kind,
+    pub ordinary: bool,
+    pub urgent: bool,
+    pub any: bool,
+}
+
+/// Contacts that ask for the same thing. If the first of them without a resting agent cannot be
+/// offered to anyone, none can.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub key: LineKey,
+    pub needs: Arc<Needs>,
+    pub slope: i64,
+    pub choose: Choose,
+    pub members: BTreeSet<Key>,
+    head: Option<Key>,
+    /// Groups that may serve it, by number, with the sum of their levels in the skills asked for.
+    pub groups: Vec<(u32, u32)>,
+    pub pool: u32,
+    /// Whether it is listed in [`Index::fresh_lines`].
+    pub fresh: bool,
+}
+
+/// Lines that the same groups serve and whose order among each other never changes. An agent who
+/// becomes free looks at the first line of each pool, not at every line.
+#[derive(Debug, Clone)]
+pub(crate) struct Pool {
+    pub slope: i64,
+    pub ordinary: bool,
+    pub urgent: bool,
+    /// The first contact of each line that has one.
+    pub heads: BTreeSet<(Key, u32)>,
+    /// How many agents of its groups are free, by openness.
+    free: [u32; 2],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PoolKey {
+    slope: i64,
+    kind: Kind,
+    ordinary: bool,
+    urgent: bool,
+    groups: Vec<u32>,
+}
+
+/// The lines of a queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct QueueLines {
+    lines: Vec<u32>,
+    offered: BTreeSet<Key>,
+}
+
+impl Index {
+    pub(super) fn join(&mut self, line: u32, place: Place) {
+        let row = &mut self.lines[line as usize];
+        match place {
+            Place::Nowhere => {}
+            Place::Offered(key) => drop(self.queues.at_mut(row.key.queue).offered.insert(key)),
+            Place::InLine(key) => {
+                row.members.insert(key);
+                if row.head.is_none_or(|head| key < head) {
+                    self.change_head(line, Some(key));
+                }
+                self.look_again(line);
+            }
+        }
+    }
+
+    /// Somebody may serve the line who could not before.
+    pub fn look_again(&mut self, line: u32) {
+        if !std::mem::replace(&mut self.lines[line as usize].fresh, true) {
+            self.fresh_lines.push(line);
+        }
+    }
+
+    pub(super) fn leave(&mut self, line: u32, place: Place) {
+        let row = &mut self.lines[line as usize];
+        match place {
+            Place::Nowhere => {}
+            Place::Offered(key) => drop(self.queues.at_mut(row.key.queue).offered.remove(&key)),
+            Place::InLine(key) => {
+                row.members.remove(&key);
+                if row.head == Some(key) {
+                    let head = row.members.first().copied();
+                    self.change_head(line, head);
+                }
+            }
+        }
+    }
+
+    fn change_head(&mut self, line: u32, head: Option<Key>) {
+        let row = &mut self.lines[line as usize];
+        let old = std::mem::replace(&mut row.head, head);
+        // While pools are stale a line may have none yet; they are made from the heads.
+        if let Some(pool) = self.pools.get_mut(row.pool as usize) {
+            old.map(|key| pool.heads.remove(&(key, line)));
+            head.map(|key| pool.heads.insert((key, line)));
+        }
+    }
+
+    /// The line of contacts that ask for what this one asks for.
+    pub(super) fn line(&mut self, state: &State, contact: &Contact, order: &Order) -> u32 {
+        let own = contact.tenant.as_str() == state.centre.floor.as_str();
+        let key = LineKey {
+            queue: self.queue_number(&order.queue),
+            needs: self.needs_number(&order.needs),
+            tenant: (!own).then(|| self.tenant_number(contact)),
+            lane: order.lane.is_safeguarding().then_some(order.lane),
+            kind: Kind::of(contact.channel),
+            ordinary: order.ordinary(),
+            urgent: order.urgent(),
+            any: order.any_agent,
+        };
+        if let Some(line) = self.line_of.get(&key) {
+            return *line;
+        }
+        let number = self.lines.len() as u32;
+        let needs = Arc::clone(&self.needs[key.needs as usize]);
+        let asked = super::agents::Asked { needs: &needs, tenant: key.tenant.map(|n| &self.tenants[n as usize]), key };
+        let serving = self.groups.iter().enumerate();
+        let groups = serving.filter_map(|(group, row)| Some((group as u32, row.profile.serves(&asked)?))).collect();
+        self.lines.push(Line {
+            slope: state.slope(&order.queue),
+            choose: state.queue(&order.queue).map_or(Choose::LongestIdle, |q| q.choose),
+            members: BTreeSet::new(),
+            head: None,
+            groups,
+            pool: u32::MAX,
+            fresh: false,
+            key,
+            needs,
+        });
+        self.line_of.insert(key, number);
+        self.queues.at_mut(key.queue).lines.push(number);
+        if !self.pools_stale {
+            self.enter_pool(number);
+        }
+        number
+    }
+
+    fn queue_number(&mut self, name: &QueueName) -> u32 {
+        self.queues.number(name).unwrap_or_else(|| {
+            self.queues.insert(name.clone(), QueueLines::default());
+            self.queues.number(name).expect("just put in")
+        })
+    }
+
+    fn needs_number(&mut self, needs: &Arc<Needs>) -> u32 {
+        let numbers = self.needs_of.entry(fingerprint(needs)).or_default();
+        let found = numbers.iter().find(|n| {
+            let known = &self.needs[**n as usize];
+            Arc::ptr_eq(known, needs) || *known == *needs
+        });
+        found.copied().unwrap_or_else(|| {
+            let number = self.needs.len() as u32;
+            self.needs.push(Arc::clone(needs));
+            numbers.push(number);
+            number
+        })
+    }
+
+    fn tenant_number(&mut self, contact: &Contact) -> u32 {
+        let found = self.tenants.iter().position(|tenant| *tenant == contact.tenant);
+        found.unwrap_or_else(|| {
+            self.tenants.push(contact.tenant.clone());
+            self.tenants.len() - 1
+        }) as u32
+    }
+
+    /// A line joins the pool of lines that the same groups serve.
+    fn enter_pool(&mut self, line: u32) {
+        let row = &mut self.lines[line as usize];
+        let key = PoolKey {
+            slope: row.slope,
+            kind: row.key.kind,
+            ordinary: row.key.ordinary,
+            urgent: row.key.urgent,
+            groups: row.groups.iter().map(|(group, _)| *group).collect(),
+        };
+        let pool = match self.pool_of.get(&key) {
+            Some(pool) => *pool,
+            None => {
+                let number = self.pools.len() as u32;
+                let mut free = [0; 2];
+                for group in &key.groups {
+                    let group = &mut self.groups[*group as usize];
+                    group.pools[key.kind as usize].push(number);
+                    for openness in [Openness::Open, Openness::Resting] {
+                        free[openness as usize] += group.free(openness, key.kind).len() as u32;
+                    }
+                }
+                let PoolKey { slope, ordinary, urgent, .. } = key;
+                self.pools.push(Pool { slope, ordinary, urgent, heads: BTreeSet::new(), free });
+                self.pool_of.insert(key, number);
+                number
+            }
+        };
+        row.pool = pool;
+        row.head.map(|head| self.pools[pool as usize].heads.insert((head, line)));
+    }
+
+    /// Finds anew which lines the same groups serve.
+    pub(super) fn make_pools(&mut self) {
+        self.pools.clear();
+        self.pool_of.clear();
+        self.groups.iter_mut().for_each(|group| group.pools = Default::default());
+        (0..self.lines.len() as u32).for_each(|line| self.enter_pool(line));
+    }
+
+    /// How many agents who may serve the lines of this pool became free, or no longer are.
+    pub(super) fn count_free(&mut self, group: u32, openness: Openness, kind: Kind, join: bool) {
+        for pool in &self.groups[group as usize].pools[kind as usize] {
+            super::agents::count(&mut self.pools[*pool as usize].free[openness as usize], join);
+        }
+    }
+
+    /// Who waits in a queue, offered ones included, in no order.
+    pub fn waiting(&self, queue: &QueueName) -> impl Iterator<Item = ContactId> + '_ {
+        let rows = self.queues.get(queue).into_iter();
+        rows.flat_map(|row| {
+            let lines = row.lines.iter().flat_map(|line| &self.lines[*line as usize].members);
+            lines.chain(&row.offered).map(|key| key.id)
+        })
+    }
+
+    /// How many wait in a queue, offered ones included.
+    pub fn length(&self, queue: &QueueName) -> usize {
+        self.queues.get(queue).map_or(0, |row| {
+            let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.len());
+            lines.sum::<usize>() + row.offered.len()
+        })
+    }
+
+    /// How many of those go before a key.
+    pub fn ahead(&self, queue: &QueueName, key: &Key) -> usize {
+        self.queues.get(queue).map_or(0, |row| {
+            let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.range(..key).count());
+            lines.sum::<usize>() + row.offered.range(..key).count()
+        })
+    }
+}
+
+impl Pool {
+    /// Whether anybody who may serve its lines is free.
+    pub fn has_free(&self, openness: Openness) -> bool {
+        self.free[openness as usize] > 0
+    }
+}
+
+/// The same for equal needs; different needs rarely share one.
+fn fingerprint(needs: &Needs) -> u64 {
+    let mut hash = needs.tier as u64;
+    let mut take = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    for (skill, level) in &needs.skills {
+        skill.as_str().bytes().chain([level.get()]).for_each(&mut take);
+    }
+    if let Some(language) = &needs.language {
+        language.as_str().bytes().for_each(&mut take);
+    }
+    hash
+}

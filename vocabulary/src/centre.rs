@@ -2,6 +2,7 @@
 //! validated, reversible event; `centre.toml` is the exchange format.
 
 mod file;
+mod order;
 mod queue;
 mod rules;
 mod staff;
@@ -185,7 +186,7 @@ impl Centre {
         for (name, calendar) in other.calendars.iter().filter(|(n, c)| self.calendars.get(*n) != Some(*c)) {
             changes.push(Change::CalendarSet { name: name.clone(), calendar: calendar.clone() });
         }
-        for queue in other.queues.values().filter(|q| self.queues.get(&q.name) != Some(q)) {
+        for queue in other.queues_by_ways().into_iter().filter(|q| self.queues.get(&q.name) != Some(q)) {
             changes.push(Change::QueueSet { queue: queue.clone() });
         }
         for entry in other.entries.values().filter(|e| self.entries.get(&e.name) != Some(e)) {
@@ -212,8 +213,9 @@ impl Centre {
         for name in self.entries.keys().filter(|n| !other.entries.contains_key(*n)) {
             changes.push(Change::EntryRemoved { entry: name.clone() });
         }
-        for name in self.queues.keys().filter(|n| !other.queues.contains_key(*n)) {
-            changes.push(Change::QueueRemoved { queue: name.clone() });
+        // Whoever sends contacts to another queue goes before it.
+        for queue in self.queues_by_ways().into_iter().rev().filter(|q| !other.queues.contains_key(&q.name)) {
+            changes.push(Change::QueueRemoved { queue: queue.name.clone() });
         }
         for name in self.calendars.keys().filter(|n| !other.calendars.contains_key(*n)) {
             changes.push(Change::CalendarRemoved { name: name.clone() });

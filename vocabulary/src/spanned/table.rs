@@ -73,6 +73,11 @@ impl<'d> Table<'d> {
         self.keys.iter().any(|k| k.name == key)
     }
 
+    /// Where the value of a key stands; it counts neither as known nor as taken.
+    pub fn at_of(&self, key: &str) -> Option<At> {
+        self.keys.iter().find(|k| k.name == key).map(|k| k.node.at().unwrap_or(k.at))
+    }
+
     /// Takes a key of any type, if it is there.
     pub fn take(&mut self, key: &str) -> Option<Value<'d>> {
         self.ask(key);

@@ -3,12 +3,19 @@
 //! A queue or agent with a fault in one key is still read as far as it goes, with the default in
 //! that place, so that the checks of sense can go on; the fault stays noted and the file refused.
 
+mod hours;
+mod waiting;
+
+pub(super) use hours::place_of;
+
 use super::Places;
-use crate::centre::{Agent, Centre, Choose, EntryPoint, LastResort, LastResortTo, Queue, Role, Rules, Widening};
-use crate::spanned::{Document, Spanned, Table, Value};
+use crate::centre::{
+    Agent, Centre, Choose, EntryPoint, LastResort, LastResortTo, Queue, Role, Rules, SkillMode, Widening, WrapUpMode,
+};
+use crate::spanned::{At, Document, Spanned, Table, Value, nearest};
 use crate::{
-    AgentName, E164, EntryName, FloorName, FlowName, Lane, Language, Level, QueueName, ReasonName, SkillName,
-    TenantName, Tier,
+    AgentName, E164, EntryName, FloorName, FlowName, Lane, Language, LedgerName, Level, QueueName, ReasonName,
+    SkillName, TenantName, Tier,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -33,12 +40,20 @@ const ROLES: [(&str, Role); 4] =
     [("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin), ("dpo", Role::Dpo)];
 const TIERS: [(&str, Tier); 3] = [("L1", Tier::L1), ("L2", Tier::L2), ("L3", Tier::L3)];
 const CHOICES: [(&str, Choose); 2] = [("longest_idle", Choose::LongestIdle), ("highest_level", Choose::HighestLevel)];
+const SKILL_MODES: [(&str, SkillMode); 3] =
+    [("all", SkillMode::All), ("best_available", SkillMode::BestAvailable), ("ignore", SkillMode::Ignore)];
+const WRAP_UPS: [(&str, WrapUpMode); 3] = [
+    ("mandatory_timed", WrapUpMode::MandatoryTimed),
+    ("extendable", WrapUpMode::Extendable),
+    ("optional", WrapUpMode::Optional),
+];
 
 /// Reads the file; `None` only when not even a floor can be made out.
 pub(super) fn centre(document: &Document, places: &mut Places) -> Option<Centre> {
     let mut root = document.root();
     let floor = root.need_parsed::<FloorName>("floor").map(|f| f.value);
-    let rules = root.take_table("rules").map(rules).unwrap_or_default();
+    let mut rules = root.take_table("rules").map(rules).unwrap_or_default();
+    rules.ledgers = waiting::ledgers(&mut root, places);
     let mut entries = BTreeMap::new();
     let mut queues = BTreeMap::new();
     let mut agents = BTreeMap::new();
@@ -48,16 +63,19 @@ pub(super) fn centre(document: &Document, places: &mut Places) -> Option<Centre>
         }
     }
     for (name, table) in named::<QueueName>(&mut root, "queues", places) {
-        if let Some(queue) = queue(name, table) {
+        if let Some(queue) = queue(name, table, places) {
             queues.insert(queue.name.clone(), queue);
         }
     }
     for (name, table) in named::<AgentName>(&mut root, "agents", places) {
-        let agent = agent(name, table);
+        let agent = agent(name, table, places);
         agents.insert(agent.name.clone(), agent);
     }
+    let calendars = hours::calendars(&mut root, places);
+    let shifts = hours::shifts(&mut root, places);
+    let absences = hours::absences(&mut root, places);
     root.finish();
-    Some(Centre { rules, entries, queues, agents, ..Centre::empty(floor?) })
+    Some(Centre { floor: floor?, rules, entries, queues, agents, calendars, shifts, absences })
 }
 
 /// The tables below `key`, each under a name of its own; notes where each stands.
@@ -94,8 +112,13 @@ fn rules(mut table: Table<'_>) -> Rules {
     seconds("recovery_seconds", 1, &mut rules.recovery_seconds);
     seconds("alarm_seconds", 1, &mut rules.alarm_seconds);
     seconds("grace_seconds", 1, &mut rules.grace_seconds);
+    seconds("short_abandon_seconds", 0, &mut rules.short_abandon_seconds);
     count(&mut table, "reserve", 0..=1_000, &mut rules.reserve);
     count(&mut table, "reserve_cap_percent", 0..=100, &mut rules.reserve_cap_percent);
+    count(&mut table, "reserve_wait_percent", 0..=100, &mut rules.reserve_wait_percent);
+    count(&mut table, "silent_per_source", 0..=10_000, &mut rules.silent_per_source);
+    count(&mut table, "silent_per_hour", 0..=10_000, &mut rules.silent_per_hour);
+    count(&mut table, "small_count", 0..=1_000, &mut rules.small_count);
     count(&mut table, "recovery_after", 1..=100, &mut rules.recovery_after);
     count(&mut table, "storm_expiries", 1..=10_000, &mut rules.storm_expiries);
     count(&mut table, "retention_days", 1..=36_500, &mut rules.retention_days);
@@ -117,7 +140,7 @@ fn entry(name: EntryName, mut table: Table<'_>) -> Option<EntryPoint> {
     Some(EntryPoint { name, tenant: tenant?.value, flow: flow?.value, number })
 }
 
-fn queue(name: QueueName, mut table: Table<'_>) -> Option<Queue> {
+fn queue(name: QueueName, mut table: Table<'_>, places: &mut Places) -> Option<Queue> {
     let shown_as = shown_as(&mut table);
     let tenant = table.need_parsed::<TenantName>("tenant").map(|t| t.value);
     let of = tenant.clone().unwrap_or_else(|| TenantName::new("unknown").expect("a literal name"));
@@ -125,19 +148,23 @@ fn queue(name: QueueName, mut table: Table<'_>) -> Option<Queue> {
     let mut queue = Queue {
         shown_as,
         skills: skills(&mut table),
+        skill_mode: table.take_word("skill_mode", &SKILL_MODES).map_or(SkillMode::All, |m| m.value),
         language: table.take_bool("language").is_none_or(|b| b.value),
         tier: table.take_word("tier", &TIERS).map_or(Tier::L1, |t| t.value),
         base: table.take_int("base", POINTS).map_or(0, |n| n.value),
         slope: table.take_int("slope", 0..=*POINTS.end()).map_or(10, |n| n.value),
+        most_points: table.take_int("most_points", POINTS).map(|n| n.value),
         choose: table.take_word("choose", &CHOICES).map_or(Choose::LongestIdle, |c| c.value),
         offer_seconds: table.take_int("offer_seconds", 1..=600).map_or(20, |n| n.value),
         wrap_up_seconds: table.take_int("wrap_up_seconds", 0..=*SECONDS.end()).map_or(60, |n| n.value),
+        wrap_up: table.take_word("wrap_up", &WRAP_UPS).map_or(WrapUpMode::Extendable, |w| w.value),
         target_seconds: table.take_int("target_seconds", SECONDS).map_or(20, |n| n.value),
         ..Queue::new(name, of, lane)
     };
     count(&mut table, "target_percent", 0..=100, &mut queue.target_percent);
     queue.widenings = table.take_list("widenings").iter().filter_map(widening).collect();
     queue.last_resort = table.take_list("last_resort").iter().filter_map(rung).collect();
+    waiting::of_queue(&mut queue, &mut table, places);
     table.finish();
     tenant.map(|_| queue)
 }
@@ -190,7 +217,7 @@ fn outside(value: &Value<'_>) -> Option<LastResortTo> {
     Some(LastResortTo::Outside(text))
 }
 
-fn agent(name: AgentName, mut table: Table<'_>) -> Agent {
+fn agent(name: AgentName, mut table: Table<'_>, places: &mut Places) -> Agent {
     let shown_as = table.need_str("shown_as");
     if let Some(shown) = &shown_as {
         check_shown(&table, shown);
@@ -199,14 +226,24 @@ fn agent(name: AgentName, mut table: Table<'_>) -> Agent {
         true => set(table.take_list("roles"), |v| v.word(&ROLES)),
         false => BTreeSet::from([Role::Agent]),
     };
+    let document = table.document();
     let mut text_contacts = 3;
     count(&mut table, "text_contacts", 0..=20, &mut text_contacts);
+    let ledger = table.take_parsed::<LedgerName>("ledger");
+    for (key, at) in ["skills_until", "clearances_until"].iter().filter_map(|key| Some((key, table.at_of(key)?))) {
+        places.insert(format!("agents.{name}.{key}"), at);
+    }
+    places.extend(ledger.as_ref().map(|l| (format!("agents.{name}.ledger"), l.at)));
     let agent = Agent {
         shown_as: shown_as.map(|s| s.value).unwrap_or_default(),
         roles,
         languages: set(table.take_list("languages"), Value::parsed::<Language>),
         skills: skills(&mut table),
+        skills_until: hours::until(&mut table, "skills_until", |key, _| skill(&key.value, key.at, document)),
         clearances: set(table.take_list("clearances"), clearance),
+        clearances_until: hours::until(&mut table, "clearances_until", |key, value| lane(&key.value, value)),
+        ledger: ledger.map(|l| l.value),
+        auto_ready: table.take_bool("auto_ready").is_none_or(|b| b.value),
         tenants: set(table.take_list("tenants"), Value::parsed::<TenantName>),
         tier: table.take_word("tier", &TIERS).map_or(Tier::L1, |t| t.value),
         text_contacts,
@@ -221,6 +258,21 @@ fn agent(name: AgentName, mut table: Table<'_>) -> Agent {
 
 fn clearance(value: &Value<'_>) -> Option<Lane> {
     value.word(&LANES[..3])
+}
+
+/// A safeguarding lane as the name of a key.
+fn lane(key: &str, value: &Value<'_>) -> Option<Lane> {
+    let found = LANES[..3].iter().find(|(word, _)| *word == key).map(|(_, lane)| *lane);
+    if found.is_none() {
+        let hint = nearest(key, LANES[..3].iter().map(|(word, _)| *word));
+        let hint = hint.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+        value.fault(format!("`{}` is no safeguarding lane{hint}", value.path()));
+    }
+    found
+}
+
+fn skill(key: &str, at: At, document: &Document) -> Option<SkillName> {
+    key.parse::<SkillName>().map_err(|error| document.fault(at, error.to_string())).ok()
 }
 
 fn shown_as(table: &mut Table<'_>) -> BTreeMap<Language, String> {

@@ -1,6 +1,8 @@
 //! Whether a set-up makes sense as a whole: a safeguarding contact must always end with a human,
 //! and every name must lead somewhere.
 
+mod hours;
+
 use super::Places;
 use crate::centre::{Centre, LastResortTo, Queue, Role};
 use crate::spanned::{At, Document, nearest};
@@ -25,6 +27,7 @@ pub(super) fn check(centre: &Centre, document: &Document, places: &Places) {
     }
     check.agents();
     check.lanes_are_served();
+    check.hours();
 }
 
 struct Check<'a> {
@@ -35,7 +38,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn fault(&self, path: &str, help: String) {
-        let at = self.places.get(path).copied().unwrap_or(At(0));
+        // A key that was left out has no place: then it is said where its table begins.
+        let noted = |path: &str| self.places.get(path).copied();
+        let at = noted(path).or_else(|| noted(path.rsplit_once('.')?.0)).unwrap_or(At(0));
         self.document.fault(at, help);
     }
 
@@ -107,6 +112,10 @@ impl Check<'_> {
                 let help = format!("queue `{}` drops skill `{skill}`, which it does not ask for{hint}", queue.name);
                 self.fault(&path, help);
             }
+        }
+        if !queue.language && queue.widenings.iter().any(|w| w.drop_language) {
+            let help = format!("queue `{}` drops the language, which it does not ask for", queue.name);
+            self.fault(&path, help);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Reading, checking and writing `centre.toml`: every fault at its line, and the round trip.
 
+mod generated;
+mod hours;
+
 use crate::centre::Centre;
 use crate::{E164, Lane};
 

@@ -4,6 +4,7 @@
 //! An event about a contact the floor no longer holds (a transcript that comes hours later) changes
 //! nothing.
 
+mod company;
 mod people;
 mod queueing;
 
@@ -26,22 +27,10 @@ impl Floor {
             Event::AlarmRaised { alarm, contact } => self.apply_alarm(*alarm, *contact, true),
             Event::AlarmCleared { alarm, contact } => self.apply_alarm(*alarm, *contact, false),
             Event::Arrived { contact, channel, tenant, entry } => {
-                let row = Contact {
-                    channel: *channel,
-                    tenant: tenant.clone(),
-                    entry: entry.clone(),
-                    came: at,
-                    language: None,
-                    stage: Stage::InFlow,
-                    order: None,
-                    offers: 0,
-                    rests: Vec::new(),
-                    claimed: None,
-                    connected_once: false,
-                    links: Default::default(),
-                };
+                let row = Contact::new(*channel, tenant.clone(), entry.clone(), at);
                 self.state.contacts.insert(*contact, row);
             }
+            Event::HelpAsked { .. } => self.apply_help_asked(at, event),
             Event::PlaceKept { contact, until } => self.apply_place_kept(*contact, *until),
             Event::PlaceLapsed { contact } => {
                 self.drop_place(*contact);
@@ -86,6 +75,11 @@ impl Floor {
             }
             Event::Held { .. } => self.apply_held(id, true),
             Event::Resumed { .. } => self.apply_held(id, false),
+            Event::HandedOver { from, to, .. } => self.apply_handed_over(at, id, from, to),
+            Event::Joined { agent, kind, .. } => self.apply_joined(id, agent, *kind),
+            Event::Left { agent, .. } => self.apply_left(at, id, agent),
+            Event::Transferred { agent, .. } => self.apply_transferred(at, id, agent),
+            Event::Assigned { agent, .. } => self.apply_assigned(at, id, agent),
             Event::Ended { .. } => return self.apply_ended(at, id),
             _ => {}
         }

@@ -44,7 +44,7 @@ pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
             if state.queue(queue).is_none() {
                 return Err(Refusal::UnknownQueue(queue.clone()));
             }
-            let mut contacts = state.contacts.values().filter(|c| !matches!(c.stage, Stage::WrapUp { .. }));
+            let mut contacts = state.contacts.values().filter(|c| c.stage != Stage::Over);
             if contacts.any(|c| c.order.as_ref().is_some_and(|o| o.queue == *queue)) {
                 return Err(Refusal::QueueBusy(queue.clone()));
             }

@@ -4,6 +4,8 @@
 mod due;
 mod ending;
 mod entering;
+mod giving;
+mod help;
 mod offering;
 mod people;
 
@@ -11,7 +13,7 @@ pub(crate) use offering::OUTSIDE;
 
 use crate::command::{Command, Effect, Output, StopCause};
 use crate::state::{AgentIx, Contact, Order, Server, Stage};
-use crate::{Floor, Refusal, matching};
+use crate::{Floor, Refusal, named};
 use vocabulary::event::{Alarm, WithdrawCause};
 use vocabulary::{AgentName, ContactId, Event, Time};
 
@@ -59,6 +61,16 @@ impl<'a> Turn<'a> {
                 self.restart();
                 Ok(())
             }
+            Command::AskHelp { help, of, by, kind, queue, needs, agent } => {
+                self.ask_help(help::Ask { help, of, by, kind, queue, needs, agent })
+            }
+            Command::CompleteHelp { help } => self.complete_help(help),
+            Command::JoinHelp { help } => self.join_help(help),
+            Command::Leave { contact, agent } => self.leave(contact, &agent),
+            Command::Transfer { contact, agent, queue, needs, by } => {
+                self.transfer(contact, giving::Give { agent, queue, needs, by })
+            }
+            Command::Assign { contact, agent, by } => self.assign(contact, agent, by),
             // Each of these gets its rule in its own commit.
             Command::Prefer { .. }
             | Command::Rescore { .. }
@@ -66,12 +78,6 @@ impl<'a> Turn<'a> {
             | Command::AgreeCallBack { .. }
             | Command::FailCallBack { .. }
             | Command::DecideDrop { .. }
-            | Command::AskHelp { .. }
-            | Command::CompleteHelp { .. }
-            | Command::JoinHelp { .. }
-            | Command::Leave { .. }
-            | Command::Transfer { .. }
-            | Command::Assign { .. }
             | Command::SetLeaving { .. }
             | Command::SwitchQueue { .. }
             | Command::SetSurge { .. }
@@ -84,7 +90,7 @@ impl<'a> Turn<'a> {
         loop {
             let Floor { state, index, .. } = &mut *self.floor;
             index.settle(&state.centre.rules);
-            let Some(found) = matching::next(state, index, self.now) else { break };
+            let Some(found) = named::next(state, index, self.now) else { break };
             self.offer(found);
         }
         self.floor.index.come_to_rest();
@@ -114,6 +120,12 @@ impl<'a> Turn<'a> {
             (true, false) => self.decide(Event::AlarmCleared { alarm, contact }),
             _ => {}
         }
+    }
+
+    /// Alarms of a contact that waits end when it waits no longer.
+    fn clear_alarms(&mut self, id: ContactId) {
+        self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.set_alarm(Alarm::ClimbDue, Some(id), false);
     }
 
     fn contact(&self, id: ContactId) -> Result<&Contact, Refusal> {

@@ -26,6 +26,7 @@ pub(crate) struct ContactLinks {
     /// The line it belongs to whenever it waits; `None` when what it asks for has changed.
     pub line: Option<u32>,
     place: Place,
+    named: bool,
     due: Option<Time>,
     rest: Option<Time>,
 }
@@ -36,7 +37,7 @@ enum Place {
     #[default]
     Nowhere,
     InLine(Key),
-    /// Out of its line while agents see it, and still in its queue.
+    /// Out of its line while agents see it or it is meant for one agent, and still in its queue.
     Offered(Key),
 }
 
@@ -47,7 +48,7 @@ pub(crate) enum Subject {
     Agent(AgentIx),
     Place(ContactId),
     Storm,
-    /// Somebody may be asked again for this contact.
+    /// Somebody may be asked again for this contact, or it is meant for one agent no longer.
     Rest(ContactId),
 }
 
@@ -68,6 +69,8 @@ pub(crate) struct Index {
     group_of: BTreeMap<Profile, u32>,
     /// Groups in which somebody is free, by openness and kind, in no order.
     free_groups: [[Vec<u32>; 2]; 2],
+    /// Waiting contacts that are meant for one agent.
+    pub named: BTreeSet<ContactId>,
     pub timers: BTreeSet<(Time, Subject)>,
     storm: Option<Time>,
     languages: Vec<Reserve>,
@@ -164,10 +167,12 @@ impl Index {
         new.line = Some(line);
         let slope = self.lines[line as usize].slope;
         new.place = match contact.stage {
+            Stage::Waiting if contact.kept_for_named(clock) => Place::Offered(Key::of(order.claim(slope), id)),
             Stage::Waiting => Place::InLine(Key::of(order.claim(slope), id)),
             Stage::Offered { .. } => Place::Offered(Key::of(order.claim(slope), id)),
             _ => Place::Nowhere,
         };
+        new.named = contact.named(clock).is_some();
         new
     }
 
@@ -176,6 +181,13 @@ impl Index {
             // A contact whose line was forgotten left its old place in `leave_line` before.
             old.line.into_iter().for_each(|line| self.leave(line, old.place));
             new.line.into_iter().for_each(|line| self.join(line, new.place));
+        }
+        if old.named != new.named {
+            if new.named {
+                self.named.insert(id);
+            } else {
+                self.named.remove(&id);
+            }
         }
         self.move_timer(Subject::Contact(id), old.due, new.due);
         self.move_timer(Subject::Rest(id), old.rest, new.rest);

@@ -33,6 +33,7 @@ pub mod figures;
 mod floor;
 mod index;
 mod matching;
+mod named;
 mod rank;
 mod refusal;
 mod state;
@@ -42,7 +43,7 @@ mod view;
 pub use command::{Command, Effect, Output, StopCause};
 pub use floor::{Floor, Snapshot};
 pub use refusal::Refusal;
-pub use view::{AgentView, ContactView, Doing, Estimate, QueueView, Stage, Waiting};
+pub use view::{AgentView, ContactView, Doing, Estimate, QueueView, Request, Stage, Waiting};
 
 use vocabulary::Span;
 // Named in the documentation above.

@@ -1,6 +1,6 @@
 //! Why a command was not obeyed: data, told to the person or part that sent it.
 
-use vocabulary::{AgentName, ContactId, QueueName, ReasonName};
+use vocabulary::{AgentName, ContactId, QueueName, ReasonName, TenantName};
 
 /// A refusal. Its text is meant for people: staff read it on their screen. It names ids and staff
 /// names only.
@@ -120,6 +120,65 @@ pub enum Refusal {
     /// The set-up asked for makes no sense.
     #[error("the set-up is refused: {0}")]
     BadSetUp(String),
+    /// The contact is a request for help, which goes where its contact goes.
+    #[error("{help} is a request for help with contact {of}: it follows that contact, and can only be ended")]
+    RequestForHelp {
+        /// The request.
+        help: ContactId,
+        /// The contact it helps with.
+        of: ContactId,
+    },
+    /// The contact is no request for help.
+    #[error("contact {0} is not a request for help")]
+    NoRequest(ContactId),
+    /// Nobody has come to help yet.
+    #[error("nobody has answered request {0} yet")]
+    NotConnected(ContactId),
+    /// The same help is asked for already.
+    #[error("help of this kind is asked for contact {contact} already: wait for it, or end that request first")]
+    AskedAlready {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// The agent is in the conversation, so cannot be asked to help with it.
+    #[error("`{agent}` is in the conversation of contact {contact} already")]
+    InConversation {
+        /// The contact.
+        contact: ContactId,
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The agent is not cleared for the lane.
+    #[error("`{agent}` is not cleared for contacts of this lane")]
+    NotCleared {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// The agent does not serve the tenant.
+    #[error("`{agent}` does not serve contacts of `{tenant}`")]
+    NotOfTenant {
+        /// The agent.
+        agent: AgentName,
+        /// The tenant.
+        tenant: TenantName,
+    },
+    /// The person is not logged in, so nothing can be shown to them.
+    #[error("`{0}` is not logged in")]
+    NotLoggedIn(AgentName),
+    /// Only a supervisor disposes of what others do.
+    #[error("only a supervisor may give a contact to somebody, or take it from another agent")]
+    NotASupervisor,
+    /// A safeguarding contact stays in its lane.
+    #[error("contact {contact} is confidential: it can go only to a queue of its own lane, and `{queue}` is none")]
+    WrongLane {
+        /// The contact.
+        contact: ContactId,
+        /// The queue asked for.
+        queue: QueueName,
+    },
+    /// Whoever leaves last ends the contact or gives it to a queue.
+    #[error("nobody else would serve contact {0}: end it, or transfer it")]
+    NobodyElse(ContactId),
     /// A `Report` of something only the floor decides.
     #[error("only facts can be reported; this is for the floor to decide")]
     NotAFact,

@@ -1,6 +1,9 @@
 //! What a floor knows: everything here follows from events and from nothing else. What can be
 //! computed from it (orders, free agents, timers) is in `index` and is never stored.
 
+mod company;
+mod contact;
+
 use crate::index::{ContactLinks, Standing};
 use crate::rank::{Claim, Key};
 use crate::table::Table;
@@ -13,6 +16,8 @@ use vocabulary::{
     AgentName, Channel, ContactId, FloorName, Lane, Language, Needs, Presence, QueueName, ReasonName, Risk, Span,
     TenantName, Time,
 };
+
+pub(crate) use company::{Company, Help, NEVER, Named};
 
 /// Number of an agent: position in [`State::agents`], in the order they were first set up.
 pub(crate) type AgentIx = u32;
@@ -58,6 +63,7 @@ pub(crate) struct Contact {
     /// Arrival of the place it claimed.
     pub claimed: Option<Time>,
     pub connected_once: bool,
+    pub company: Company,
     #[serde(skip)]
     pub links: ContactLinks,
 }
@@ -80,10 +86,8 @@ pub(crate) enum Stage {
         server: Server,
         held: bool,
     },
-    /// Over for the citizen; the agent still writes.
-    WrapUp {
-        agent: AgentIx,
-    },
+    /// Over for the citizen; somebody still writes it up.
+    Over,
 }
 
 /// Who serves: an agent of ours or an outside line.
@@ -195,32 +199,6 @@ impl Order {
     /// Whether the reserve holds cleared agents back from it.
     pub fn ordinary(&self) -> bool {
         !self.lane.is_safeguarding() && self.risk != Risk::P0
-    }
-}
-
-impl Contact {
-    pub fn agent(&self) -> Option<AgentIx> {
-        match &self.stage {
-            Stage::Accepted { server: Server::Agent(ix), .. } | Stage::Talking { server: Server::Agent(ix), .. } => {
-                Some(*ix)
-            }
-            Stage::WrapUp { agent } => Some(*agent),
-            _ => None,
-        }
-    }
-
-    pub fn waits(&self) -> bool {
-        matches!(self.stage, Stage::Waiting | Stage::Offered { .. })
-    }
-
-    /// When the next agent who did not take it may be asked again.
-    pub fn rest_due(&self, clock: Time) -> Option<Time> {
-        let waits = self.stage == Stage::Waiting;
-        self.rests.iter().map(|(_, until)| *until).filter(|until| waits && *until > clock).min()
-    }
-
-    pub fn rests(&self, agent: AgentIx, now: Time) -> bool {
-        self.rests.iter().any(|(ix, until)| *ix == agent && *until > now)
     }
 }
 
@@ -371,8 +349,9 @@ impl State {
         }
     }
 
-    /// Whether an agent who may hold so many texts has room for one more contact of the kind now. Nobody can answer two
-    /// things at once, so no text contact is offered beside another offer; a call may be.
+    /// Whether an agent who may hold so many texts has room for one more contact of the kind now.
+    /// Nobody can answer two things at once, so no text contact is offered beside another offer; a
+    /// call may be. Whether they are an agent at all is for the caller to ask.
     pub fn has_room(&self, row: &AgentRow, texts: u32, kind: Kind) -> bool {
         let room = match kind {
             Kind::Voice => row.voice.is_none(),
@@ -386,7 +365,7 @@ impl State {
         let order = contact.order.as_ref()?;
         let mut due = Earliest::default();
         match &contact.stage {
-            Stage::InFlow | Stage::WrapUp { .. } | Stage::Talking { .. } => return None,
+            Stage::InFlow | Stage::Over | Stage::Talking { .. } => return None,
             Stage::Accepted { at, .. } => return Some(*at + crate::CONNECT_WITHIN),
             Stage::Offered { until, .. } => due.add(Some(*until)),
             Stage::Waiting => {}
@@ -394,6 +373,7 @@ impl State {
         due.add(self.widening_due(order));
         due.add(self.rung_due(order));
         due.add(self.alarm_due(id, order));
+        due.add(self.climb_due(id, contact));
         due.0
     }
 

@@ -2,11 +2,11 @@
 //! viewer may see of it is for the caller to decide; see `figures` for counts.
 
 use crate::estimate::estimate;
-use crate::state::{self, AgentIx, Contact, Server};
+use crate::state::{self, AgentIx, Contact, Help, Server};
 use crate::{Floor, state::State};
 use serde::Serialize;
 use vocabulary::centre::EntryName;
-use vocabulary::event::Alarm;
+use vocabulary::event::{Alarm, HelpKind};
 use vocabulary::{
     AgentName, Channel, ContactId, Lane, Language, Needs, Presence, QueueName, Risk, Span, TenantName, Time,
 };
@@ -40,6 +40,29 @@ pub struct ContactView {
     pub arrived: Option<Time>,
     /// Number of its newest offer; 0 before the first.
     pub offer: u32,
+    /// Agents in the conversation beside the one who serves, and as what they joined.
+    pub also: Vec<(AgentName, HelpKind)>,
+    /// Agents who write it up. It may live on elsewhere meanwhile.
+    pub writers: Vec<AgentName>,
+    /// The agent it is meant for, and until when nobody else is offered it (P0 and P1 excepted).
+    pub meant_for: Option<(AgentName, Option<Time>)>,
+    /// Requests for help with it that are open.
+    pub requests: Vec<Request>,
+    /// What it asks for, when it is itself a request for help.
+    pub request: Option<Request>,
+}
+
+/// A request for help with a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// The request: a row of its own among the contacts while it is open.
+    pub help: ContactId,
+    /// The contact it helps with.
+    pub of: ContactId,
+    /// Who asked.
+    pub by: AgentName,
+    /// For what.
+    pub kind: HelpKind,
 }
 
 /// What is happening to a contact.
@@ -69,11 +92,8 @@ pub enum Stage {
         /// Whether the citizen is on hold.
         held: bool,
     },
-    /// Over for the citizen; the agent writes.
-    WrapUp {
-        /// The agent.
-        agent: AgentName,
-    },
+    /// Over for the citizen; those named in `writers` still write it up.
+    WrapUp,
 }
 
 /// An agent.
@@ -87,8 +107,10 @@ pub struct AgentView {
     pub since: Time,
     /// Since when nothing new was given to them.
     pub idle_since: Time,
-    /// What they do, voice first.
+    /// What they do, voice first. A request for help they took stands here under its own id.
     pub doing: Vec<(ContactId, Doing)>,
+    /// Their own requests for help that are open.
+    pub asked: Vec<ContactId>,
     /// When their wrap-up ends by itself, if they write.
     pub wrap_up_until: Option<Time>,
     /// Safeguarding contacts served since their last break.
@@ -220,7 +242,7 @@ fn stage_view(state: &State, contact: &Contact) -> Stage {
         }
         state::Stage::Accepted { server, .. } => Stage::Accepted { agent: name(state, server) },
         state::Stage::Talking { server, held } => Stage::Talking { agent: name(state, server), held: *held },
-        state::Stage::WrapUp { agent } => Stage::WrapUp { agent: state.agent(*agent).name.clone() },
+        state::Stage::Over => Stage::WrapUp,
     }
 }
 
@@ -240,7 +262,17 @@ fn contact_view(state: &State, contact: ContactId, row: &Contact) -> ContactView
         needs: order.map(|o| Needs::clone(&o.needs)),
         arrived: order.map(|o| o.arrived),
         offer: row.offers,
+        also: row.company.also.iter().map(|(ix, kind)| (state.agent(*ix).name.clone(), *kind)).collect(),
+        writers: row.company.writers.iter().map(|ix| state.agent(*ix).name.clone()).collect(),
+        meant_for: row.company.named.as_ref().map(|named| (state.agent(named.agent).name.clone(), named.until)),
+        requests: row.company.requests.iter().filter_map(|id| request_view(state, *id)).collect(),
+        request: request_view(state, contact),
     }
+}
+
+fn request_view(state: &State, help: ContactId) -> Option<Request> {
+    let Help { of, by, kind } = state.contacts.get(&help)?.company.help.as_ref()?;
+    Some(Request { help, of: *of, by: state.agent(*by).name.clone(), kind: *kind })
 }
 
 fn agent_view(state: &State, ix: AgentIx) -> Option<AgentView> {
@@ -263,6 +295,7 @@ fn agent_view(state: &State, ix: AgentIx) -> Option<AgentView> {
         since: row.since,
         idle_since: row.idle_since,
         doing: doing.chain(row.wrapping.iter().map(|id| (*id, Doing::WrapUp))).collect(),
+        asked: row.engagements().flat_map(|id| state.asked_by(id, ix)).collect(),
         wrap_up_until: (!row.wrapping.is_empty()).then_some(row.wrap_until),
         safeguarding_in_row: row.row,
         break_owed: state.break_owed(row),

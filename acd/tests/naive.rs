@@ -107,6 +107,6 @@ fn stage(at: &At) -> Stage {
         At::Offered(agents, until) => Stage::Offered { agents, until },
         At::Accepted(agent, _) => Stage::Accepted { agent },
         At::Talking(agent, held) => Stage::Talking { agent, held },
-        At::WrapUp(agent) => Stage::WrapUp { agent },
+        At::WrapUp(_) => Stage::WrapUp,
     }
 }

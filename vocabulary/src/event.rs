@@ -392,8 +392,12 @@ pub enum Event {
         by: AgentName,
         /// For what.
         kind: HelpKind,
+        /// The one agent who is asked; `None` for whoever serves the queue that follows.
+        #[serde(default)]
+        agent: Option<AgentName>,
     },
-    /// Another agent serves the contact from now on, without a gap.
+    /// Another agent serves the contact from now on, without a gap. Who served is out of the
+    /// conversation.
     HandedOver {
         /// The contact.
         contact: ContactId,
@@ -567,6 +571,8 @@ pub enum AgentRule {
     BestAvailable,
     /// The one a supervisor named.
     Assigned,
+    /// The one whom a colleague asked for help by name.
+    Asked,
 }
 
 /// Where silent contacts come from, as a keyed hash that cannot be turned back into a number.
@@ -653,7 +659,7 @@ pub enum TransferCause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WithdrawCause {
-    /// The citizen left.
+    /// The citizen left; or whoever asked for help needs none any more.
     ContactLeft,
     /// The agent went away or lost the connection.
     AgentLeft,
@@ -665,6 +671,8 @@ pub enum WithdrawCause {
     AllDeclined,
     /// The process restarted while the offer was open.
     Restart,
+    /// A supervisor gave the contact to somebody else.
+    Assigned,
 }
 
 /// Who may open a recording.

@@ -129,11 +129,13 @@ impl Floor {
     }
 
     pub(super) fn apply_wrapped_up(&mut self, at: Time, id: ContactId, agent: &AgentName) {
-        self.index.unlink_contact(&mut self.state, id);
-        self.state.contacts.remove(&id);
         let Some(ix) = self.number_of(agent) else {
             return;
         };
+        if let Some(contact) = self.state.contacts.get_mut(&id) {
+            contact.company.writers.remove(&ix);
+            self.leave_the_floor(id);
+        }
         let row = self.state.agent_mut(ix);
         row.wrapping.remove(&id);
         row.break_from = at;

@@ -1,6 +1,6 @@
 //! Events of a contact's way from queue to end.
 
-use crate::state::{AgentIx, Kind, Order, Server, Stage};
+use crate::state::{AgentIx, Contact, Kind, Order, Server, Stage};
 use crate::{Floor, REST, STORM_WINDOW};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,9 @@ impl Floor {
         self.index.leave_line(&mut self.state, id);
         let contact = self.contact_mut(id);
         let before = contact.order.take();
-        let safe_since = lane.is_safeguarding().then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
+        // Whom a request helps is with somebody already: it has no last resort.
+        let safe = lane.is_safeguarding() && contact.company.help.is_none();
+        let safe_since = safe.then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
         contact.order = Some(Order {
             queue: queue.clone(),
             needs: Arc::new(needs.clone()),
@@ -34,6 +36,7 @@ impl Floor {
             outside: Vec::new(),
         });
         contact.stage = Stage::Waiting;
+        contact.forget_assignment();
     }
 
     pub(super) fn apply_widened(&mut self, id: ContactId, step: u32) {
@@ -73,12 +76,14 @@ impl Floor {
 
     pub(super) fn apply_reclassified(&mut self, at: Time, id: ContactId, lane: Lane, risk: Risk) {
         self.index.leave_line(&mut self.state, id);
-        let Some(order) = self.contact_mut(id).order.as_mut() else {
+        let contact = self.contact_mut(id);
+        let safe = lane.is_safeguarding() && contact.company.help.is_none();
+        let Some(order) = contact.order.as_mut() else {
             return;
         };
         order.lane = lane;
         order.risk = risk;
-        order.safe_since = lane.is_safeguarding().then(|| order.safe_since.unwrap_or(at));
+        order.safe_since = safe.then(|| order.safe_since.unwrap_or(at));
         if !lane.is_safeguarding() {
             order.outside.clear();
         }
@@ -91,6 +96,9 @@ impl Floor {
         contact.offers = offer;
         contact.rests.retain(|(_, until)| *until > at);
         contact.stage = Stage::Offered { agents: agents.clone(), until };
+        if contact.company.named.as_ref().is_some_and(|named| agents.contains(&named.agent)) {
+            contact.forget_assignment();
+        }
         for ix in agents {
             let row = self.state.agent_mut(ix);
             row.engage(id, kind);
@@ -162,12 +170,14 @@ impl Floor {
         let contact = self.contact_mut(id);
         contact.stage = Stage::Accepted { server, at };
         contact.offers = offer;
+        contact.forget_assignment();
         let kind = Kind::of(contact.channel);
+        let helps = contact.company.help.is_some();
         let queue = contact.order.as_mut().map(|order| {
             order.outside.clear();
             order.queue.clone()
         });
-        queue.into_iter().for_each(|queue| self.note_pace(at, &queue));
+        queue.filter(|_| !helps).into_iter().for_each(|queue| self.note_pace(at, &queue));
         if let Some(ix) = winner {
             let row = self.state.agent_mut(ix);
             row.engage(id, kind);
@@ -193,12 +203,8 @@ impl Floor {
         let contact = self.contact_mut(id);
         let talked = matches!(contact.stage, Stage::Talking { .. });
         contact.stage = Stage::Waiting;
-        if talked && let Some(order) = contact.order.as_mut() {
-            // It waits anew; steps that were due while it talked are not taken at once.
-            order.entered = at;
-            order.safe_since = order.safe_since.map(|_| at);
-            order.rungs = 0;
-            order.any_agent = false;
+        if talked {
+            contact.wait_anew(at);
             self.index.leave_line(&mut self.state, id);
         }
         match agent {
@@ -208,34 +214,40 @@ impl Floor {
     }
 
     pub(super) fn apply_ended(&mut self, at: Time, id: ContactId) {
-        let contact = &self.state.contacts[&id];
-        let server = contact.agent();
-        let talked = matches!(contact.stage, Stage::Talking { .. });
-        let safeguarding = contact.order.as_ref().is_some_and(|o| o.lane.is_safeguarding());
         for ix in self.back_to_waiting(id) {
             self.state.agent_mut(ix).release(id);
             self.link_agent(ix);
         }
-        match server.filter(|_| talked) {
-            Some(agent) => {
-                let row = self.state.agent_mut(agent);
-                row.release(id);
-                row.row += u32::from(safeguarding);
-                if row.wrapping.is_empty() {
-                    row.wrap_from = at;
-                    row.wrap_until = at;
-                }
-                row.wrapping.insert(id);
-                self.contact_mut(id).stage = Stage::WrapUp { agent };
-                self.link_contact(id);
-            }
-            None => {
-                self.index.unlink_contact(&mut self.state, id);
-                self.state.contacts.remove(&id);
-                server.into_iter().for_each(|ix| self.state.agent_mut(ix).release(id));
+        let contact = &self.state.contacts[&id];
+        let help = contact.company.help.clone();
+        let members: Vec<AgentIx> = contact.members().collect();
+        let written_up = matches!(contact.stage, Stage::Talking { .. }) && help.is_none();
+        for ix in members {
+            if written_up {
+                self.write_up(at, id, ix);
+            } else {
+                self.state.agent_mut(ix).release(id);
+                self.link_agent(ix);
             }
         }
-        server.into_iter().for_each(|ix| self.link_agent(ix));
+        if let Some(of) = help.and_then(|help| self.state.contacts.get_mut(&help.of)) {
+            of.company.requests.remove(&id);
+        }
+        let contact = self.contact_mut(id);
+        contact.stage = Stage::Over;
+        contact.company.named = None;
+        self.leave_the_floor(id);
+    }
+
+    /// A contact is gone when it is over and nobody writes it up.
+    pub(super) fn leave_the_floor(&mut self, id: ContactId) {
+        let gone = |contact: &Contact| contact.stage == Stage::Over && contact.company.writers.is_empty();
+        if self.state.contacts.get(&id).is_some_and(gone) {
+            self.index.unlink_contact(&mut self.state, id);
+            self.state.contacts.remove(&id);
+        } else {
+            self.link_contact(id);
+        }
     }
 }
 

@@ -43,6 +43,11 @@ impl Turn<'_> {
         {
             self.set_alarm(Alarm::SafeguardingWaiting, Some(id), true);
         }
+        if let Some(contact) = self.floor.state.contacts.get(&id)
+            && self.floor.state.climb_due(id, contact).is_some_and(|at| at <= self.now)
+        {
+            self.climb(id);
+        }
     }
 
     /// An agent who did not take the contact may be asked again.

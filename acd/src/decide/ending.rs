@@ -1,40 +1,43 @@
 //! How contacts end: by anyone, in any state, once; wrap-up; the restart of the process.
 
 use super::Turn;
-use crate::state::{AgentIx, Contact, Server, Stage};
+use crate::state::{AgentIx, Contact, Stage};
 use crate::{EXTENSION, LONGEST_WRAP_UP, MOST_PLACES, Refusal};
 use vocabulary::event::{Actor, Alarm, WithdrawCause};
 use vocabulary::{AgentName, ContactId, EndCause, Event, Party, Presence, ReasonName, Risk, Span};
 
 impl Turn<'_> {
     pub(super) fn end(&mut self, id: ContactId, by: Party, cause: EndCause) -> Result<(), Refusal> {
-        if matches!(self.contact(id)?.stage, Stage::WrapUp { .. }) {
+        if self.contact(id)?.stage == Stage::Over {
             return Err(Refusal::Over(id));
         }
         let why = if cause == EndCause::Restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft };
+        if self.no_request(id).is_err() {
+            self.end_request(id, by, why);
+            return Ok(());
+        }
+        self.end_requests(id, why);
         self.withdraw(id, why);
         self.stop_calling_outside(id);
         let contact = self.contact(id)?;
         let dropped = dropped_in_danger(contact, by, cause);
-        let writer = match &contact.stage {
-            Stage::Talking { server: Server::Agent(ix), .. } => Some(*ix),
-            _ => None,
-        };
+        let talks = matches!(contact.stage, Stage::Talking { .. });
+        let writers: Vec<AgentIx> = contact.members().filter(|_| talks).collect();
         let place = Span::seconds(self.floor.state.centre.rules.place_seconds);
         if place > Span::ZERO && self.floor.state.places.len() < MOST_PLACES && keeps_place(contact, by, cause) {
             self.decide(Event::PlaceKept { contact: id, until: self.now + place });
         }
         self.decide(Event::Ended { contact: id, by, cause });
-        self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.clear_alarms(id);
         if dropped {
             self.decide(Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(id) });
         }
-        writer.into_iter().for_each(|ix| self.start_wrap_up(id, ix));
+        writers.into_iter().for_each(|ix| self.start_wrap_up(id, ix));
         Ok(())
     }
 
     /// One clock for the agent: a contact that ends during wrap-up may only lengthen it.
-    fn start_wrap_up(&mut self, id: ContactId, ix: AgentIx) {
+    pub(super) fn start_wrap_up(&mut self, id: ContactId, ix: AgentIx) {
         let queue = self.order(id).and_then(|order| self.floor.state.queue(&order.queue));
         let length = Span::seconds(queue.map_or(0, |q| q.wrap_up_seconds));
         let until = self.floor.state.agent(ix).wrap_until.max(self.now + length);
@@ -43,10 +46,10 @@ impl Turn<'_> {
 
     fn writing(&self, id: ContactId, agent: &AgentName) -> Result<AgentIx, Refusal> {
         let ix = self.agent(agent)?;
-        match self.contact(id)?.stage {
-            Stage::WrapUp { agent: writer } if writer == ix => Ok(ix),
-            _ => Err(Refusal::NotWrappingUp { contact: id, agent: agent.clone() }),
+        if self.contact(id)?.company.writers.contains(&ix) {
+            return Ok(ix);
         }
+        Err(Refusal::NotWrappingUp { contact: id, agent: agent.clone() })
     }
 
     pub(super) fn wrap_up(
@@ -80,12 +83,16 @@ impl Turn<'_> {
     pub(super) fn restart(&mut self) {
         let ids: Vec<ContactId> = self.floor.state.contacts.keys().copied().collect();
         for id in ids {
-            let contact = &self.floor.state.contacts[&id];
+            // A request may have ended with its contact.
+            let Some(contact) = self.floor.state.contacts.get(&id) else {
+                continue;
+            };
+            let stale = self.is_stale(id);
             let lost = match &contact.stage {
                 Stage::Accepted { server, .. } => Some(server.clone()),
                 _ => None,
             };
-            if contact.channel.is_voice() {
+            if contact.channel.is_voice() || stale {
                 // Wrap-ups are over for the citizen already; their clock goes on.
                 let _over = self.end(id, Party::Centre, EndCause::Restart);
                 continue;

@@ -39,6 +39,13 @@ impl Turn<'_> {
         tenant: TenantName,
         entry: EntryName,
     ) -> Result<(), Refusal> {
+        self.may_come(contact)?;
+        self.decide(Event::Arrived { contact, channel, tenant, entry });
+        Ok(())
+    }
+
+    /// Whether the id is new and the floor not full.
+    pub(super) fn may_come(&self, contact: ContactId) -> Result<(), Refusal> {
         let contacts = &self.floor.state.contacts;
         if contacts.contains_key(&contact) || self.floor.state.places.contains_key(&contact) {
             return Err(Refusal::KnownContact(contact));
@@ -46,7 +53,6 @@ impl Turn<'_> {
         if contacts.len() >= MOST_CONTACTS {
             return Err(Refusal::FloorFull { limit: MOST_CONTACTS });
         }
-        self.decide(Event::Arrived { contact, channel, tenant, entry });
         Ok(())
     }
 
@@ -82,10 +88,11 @@ impl Turn<'_> {
     }
 
     pub(super) fn enqueue(&mut self, id: ContactId, entry: Entry) -> Result<(), Refusal> {
+        self.no_request(id)?;
         let contact = self.contact(id)?;
         match contact.stage {
             Stage::Accepted { .. } | Stage::Talking { .. } => return Err(Refusal::WithAgent(id)),
-            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            Stage::Over => return Err(Refusal::Over(id)),
             Stage::InFlow | Stage::Waiting | Stage::Offered { .. } => {}
         }
         let Some(queue) = self.floor.state.queue(&entry.queue) else {
@@ -106,20 +113,22 @@ impl Turn<'_> {
     }
 
     /// Puts a contact that is with nobody into a queue.
-    fn move_to(&mut self, id: ContactId, lane: Lane, queued: Event) {
+    pub(super) fn move_to(&mut self, id: ContactId, lane: Lane, queued: Event) {
         self.withdraw(id, WithdrawCause::Reclassified);
         self.stop_calling_outside(id);
         self.decide(queued);
         if !lane.is_safeguarding() {
             self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
         }
+        self.set_alarm(Alarm::ClimbDue, Some(id), false);
     }
 
     pub(super) fn claim_place(&mut self, id: ContactId, from: ContactId) -> Result<(), Refusal> {
+        self.no_request(id)?;
         let contact = self.contact(id)?;
         match contact.stage {
             Stage::Accepted { .. } | Stage::Talking { .. } => return Err(Refusal::WithAgent(id)),
-            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            Stage::Over => return Err(Refusal::Over(id)),
             Stage::InFlow | Stage::Waiting | Stage::Offered { .. } => {}
         }
         let place = self.floor.state.places.get(&from).ok_or(Refusal::NoPlace(from))?.clone();
@@ -149,6 +158,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn reclassify(&mut self, id: ContactId, lane: Lane, risk: Risk, by: Actor) -> Result<(), Refusal> {
+        self.no_request(id)?;
         let order = self.contact(id)?.order.as_ref().ok_or(Refusal::NotQueued(id))?;
         if (order.lane, order.risk) == (lane, risk) {
             return Ok(());
@@ -161,9 +171,13 @@ impl Turn<'_> {
         if opens {
             self.stop_calling_outside(id);
         }
-        self.decide(Event::Reclassified { contact: id, lane, risk, by });
+        self.decide(Event::Reclassified { contact: id, lane, risk, by: by.clone() });
         if opens {
-            self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+            self.clear_alarms(id);
+        }
+        for request in self.floor.state.contacts[&id].company.requests.clone() {
+            self.withdraw(request, WithdrawCause::Reclassified);
+            self.decide(Event::Reclassified { contact: request, lane, risk, by: by.clone() });
         }
         self.bring_home(id);
         Ok(())
@@ -175,7 +189,8 @@ impl Turn<'_> {
         let Ok(contact) = self.contact(id) else {
             return;
         };
-        let Some(order) = contact.order.as_ref().filter(|_| contact.waits()) else {
+        let moves = contact.waits() && contact.company.help.is_none();
+        let Some(order) = contact.order.as_ref().filter(|_| moves) else {
             return;
         };
         let lane = order.lane;
@@ -206,7 +221,7 @@ fn age_from(contact: &Contact) -> vocabulary::Time {
 }
 
 /// What a contact asks for in a queue: the queue's needs and its own, the higher of two levels.
-fn needs_in(queue: &Queue, own: &Needs, language: Option<Language>) -> Needs {
+pub(super) fn needs_in(queue: &Queue, own: &Needs, language: Option<Language>) -> Needs {
     let mut skills: BTreeMap<SkillName, Level> = queue.skills.clone();
     for (skill, level) in &own.skills {
         let asked = skills.entry(skill.clone()).or_insert(*level);

@@ -6,11 +6,8 @@ use crate::matching::Match;
 use crate::state::{AgentIx, Server, Stage};
 use crate::{Refusal, SHORTEST_OFFER};
 use vocabulary::centre::LastResortTo;
-use vocabulary::event::{Alarm, WithdrawCause};
-use vocabulary::{AgentName, ContactId, Event, Span, Time};
-
-/// How long an offer stands when its queue has been removed from under it.
-const OFFER_SECONDS: i64 = 20;
+use vocabulary::event::WithdrawCause;
+use vocabulary::{AgentName, ContactId, Event, Time};
 
 impl Turn<'_> {
     pub(super) fn offer(&mut self, found: Match) {
@@ -30,8 +27,7 @@ impl Turn<'_> {
         let Some(order) = self.order(id) else {
             return self.now;
         };
-        let seconds = self.floor.state.queue(&order.queue).map_or(OFFER_SECONDS, |q| q.offer_seconds);
-        let until = self.now + Span::seconds(seconds);
+        let until = self.now + self.floor.state.offer_span(order);
         match self.floor.state.any_agent_due(order) {
             Some(due) => until.min(due.max(self.now + SHORTEST_OFFER)),
             None => until,
@@ -44,7 +40,7 @@ impl Turn<'_> {
         let stale = Refusal::StaleOffer { contact: id, offer };
         match &contact.stage {
             Stage::InFlow => Err(Refusal::NotQueued(id)),
-            Stage::WrapUp { .. } => Err(Refusal::Over(id)),
+            Stage::Over => Err(Refusal::Over(id)),
             _ if offer != contact.offers => Err(stale),
             Stage::Waiting => Err(stale),
             Stage::Accepted { server, .. } | Stage::Talking { server, .. } => {
@@ -93,7 +89,7 @@ impl Turn<'_> {
         };
         let calling = self.order(id).is_some_and(|order| !order.outside.is_empty());
         self.decide(Event::Accepted { contact: id, offer, agent: agent.clone() });
-        self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.clear_alarms(id);
         self.stop_ringing(id, offer, &others, StopCause::Lost);
         if calling {
             self.effect(Effect::StopCallingOutside { contact: id });
@@ -124,27 +120,36 @@ impl Turn<'_> {
             Stage::Talking { server, .. } if self.name_of(server) == agent => {
                 return Err(Refusal::Connected(id));
             }
-            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            Stage::Over => return Err(Refusal::Over(id)),
             _ => return Err(Refusal::NotWith { contact: id, agent }),
         }
         self.decide(Event::Connected { contact: id, agent });
+        self.let_interpreter_in(id);
         Ok(())
     }
 
     pub(super) fn connect_fail(&mut self, id: ContactId, agent: AgentName) -> Result<(), Refusal> {
-        let server = match &self.contact(id)?.stage {
+        let contact = self.contact(id)?;
+        let beside = contact.company.also.iter().find(|(ix, _)| self.name(*ix) == agent);
+        let server = match &contact.stage {
             Stage::Accepted { server, .. } | Stage::Talking { server, .. } if self.name_of(server) == agent => {
                 server.clone()
             }
-            Stage::WrapUp { .. } => return Err(Refusal::Over(id)),
+            Stage::Talking { .. } if let Some((ix, _)) = beside => Server::Agent(*ix),
+            Stage::Over => return Err(Refusal::Over(id)),
             _ => return Err(Refusal::NotWith { contact: id, agent }),
         };
         self.lose_agent(id, &server);
         Ok(())
     }
 
-    /// The contact is at the head again: its place was by arrival all along.
+    /// The contact is at the head again: its place was by arrival all along. Where another agent
+    /// is in the conversation, it goes on.
     pub(super) fn lose_agent(&mut self, id: ContactId, server: &Server) {
+        if self.goes_on_without(id, server) {
+            return;
+        }
+        self.break_up(id);
         let agent = self.name_of(server);
         self.decide(Event::ConnectFailed { contact: id, agent });
         self.bring_home(id);

@@ -204,13 +204,8 @@ impl Plan {
     }
 
     fn wrap_up(&mut self, floor: &Floor) -> Command {
-        let writing: Vec<(ContactId, AgentName)> = floor
-            .contacts()
-            .filter_map(|c| match c.stage {
-                Stage::WrapUp { agent } => Some((c.contact, agent)),
-                _ => None,
-            })
-            .collect();
+        let writing: Vec<(ContactId, AgentName)> =
+            floor.contacts().flat_map(|c| c.writers.into_iter().map(move |agent| (c.contact, agent))).collect();
         let Some((contact, agent)) = self.dice.pick(&writing).cloned() else {
             return Command::Tick;
         };

@@ -33,7 +33,7 @@ const FAULTS_TOLD: usize = 5;
 pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
     match change {
         Change::RulesSet { rules } => rules_make_sense(rules),
-        Change::QueueSet { queue } => queue_makes_sense(queue),
+        Change::QueueSet { queue } => queue_makes_sense(queue).and_then(|()| climb_makes_sense(state, queue)),
         Change::AgentSet { agent } => agent_makes_sense(agent),
         Change::EntrySet { .. } => Ok(()),
         Change::EntryRemoved { entry } => {
@@ -43,6 +43,10 @@ pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
         Change::QueueRemoved { queue } => {
             if state.queue(queue).is_none() {
                 return Err(Refusal::UnknownQueue(queue.clone()));
+            }
+            let climbs = |other: &&Queue| other.climb.as_ref().is_some_and(|climb| climb.to == *queue);
+            if let Some(other) = state.centre.queues.values().find(climbs) {
+                return bad(format!("queue `{}` climbs to `{queue}`: change that first", other.name));
             }
             let mut contacts = state.contacts.values().filter(|c| c.stage != Stage::Over);
             if contacts.any(|c| c.order.as_ref().is_some_and(|o| o.queue == *queue)) {
@@ -141,6 +145,32 @@ fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {
     }
     if !queue.lane.is_safeguarding() && !queue.last_resort.is_empty() {
         return bad(format!("queue `{name}` is in no safeguarding lane, so it has no last_resort"));
+    }
+    Ok(())
+}
+
+/// Contacts climb step by step and never in a circle. A queue named before it is set up is no
+/// fault: the changes of a file come one by one.
+fn climb_makes_sense(state: &State, queue: &Queue) -> Result<(), Refusal> {
+    let Some(climb) = &queue.climb else {
+        return Ok(());
+    };
+    let (name, to) = (&queue.name, &climb.to);
+    within("after_seconds", climb.after_seconds, 1, MOST_SECONDS)?;
+    let lane = state.queue(to).map(|to| to.lane);
+    if !queue.lane.is_safeguarding() && lane.is_some_and(|lane| lane.is_safeguarding()) {
+        return bad(format!("queue `{name}` climbs to `{to}`, which is confidential; only people decide about that"));
+    }
+    let mut at = to;
+    // Each queue climbs to one other, so a way longer than there are queues is a circle.
+    for _ in 0..=state.centre.queues.len() {
+        if at == name {
+            return bad(format!("queue `{name}` climbs to `{to}`, from where contacts would climb back to it"));
+        }
+        match state.queue(at).and_then(|queue| queue.climb.as_ref()) {
+            Some(climb) => at = &climb.to,
+            None => break,
+        }
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use super::{Names, START};
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening};
-use vocabulary::event::Actor;
+use vocabulary::centre::{Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, Widening};
+use vocabulary::event::{Actor, HelpKind};
 use vocabulary::{
     AgentName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence, QueueName,
     ReasonName, Risk, SkillName, TenantName,
@@ -76,6 +76,8 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
             let (contact, by) = (names.id(contact), Actor::Centre);
             Ok(Command::Report(Event::Reclassified { contact, lane: Lane::Standard, risk: Risk::P3, by }))
         }
+        ["complete", help] => Ok(Command::CompleteHelp { help: names.id(help) }),
+        ["join", help] => Ok(Command::JoinHelp { help: names.id(help) }),
         [name, rest @ ..] => of_agent(agent(name)?, rest, names),
         [] => Err("nothing said".to_owned()),
     }
@@ -113,8 +115,48 @@ fn of_agent(agent: AgentName, words: &[&str], names: &mut Names) -> Read<Command
             let disposition = Some(ReasonName::new(verdict).unwrap());
             Ok(Command::WrapUp { contact: names.id(contact), agent, disposition })
         }
+        ["asks", help, "for", contact, "in", queue, rest @ ..] => {
+            let (help, of) = (names.id(help), names.id(contact));
+            ask(help, of, agent, queue, rest)
+        }
+        ["leaves", contact] => Ok(Command::Leave { contact: names.id(contact), agent }),
+        ["gives", contact, "to", queue, rest @ ..] => give(names.id(contact), agent, queue, rest),
+        ["assigns", contact, "to", to] => {
+            Ok(Command::Assign { contact: names.id(contact), agent: self::agent(to)?, by: own })
+        }
         other => Err(format!("what does `{agent}` do? {other:?}")),
     }
+}
+
+fn ask(
+    help: vocabulary::ContactId,
+    of: vocabulary::ContactId,
+    by: AgentName,
+    queue: &str,
+    words: &[&str],
+) -> Read<Command> {
+    let (mut kind, mut needs, mut only) = (HelpKind::Consult, Needs::default(), None);
+    for pair in words.chunks(2) {
+        match pair {
+            ["kind", text] => kind = named(text)?,
+            ["needs", text] => needs.skills = skills(text)?,
+            ["only", name] => only = Some(agent(name)?),
+            other => return Err(format!("what does it mean: {other:?}")),
+        }
+    }
+    Ok(Command::AskHelp { help, of, by, kind, queue: QueueName::new(queue).unwrap(), needs, agent: only })
+}
+
+fn give(contact: vocabulary::ContactId, agent: AgentName, queue: &str, words: &[&str]) -> Read<Command> {
+    let (mut needs, mut by) = (Needs::default(), Actor::Staff { name: agent.clone() });
+    for pair in words.chunks(2) {
+        match pair {
+            ["needs", text] => needs.skills = skills(text)?,
+            ["by", _] => by = actor(pair)?,
+            other => return Err(format!("what does it mean: {other:?}")),
+        }
+    }
+    Ok(Command::Transfer { contact, agent, queue: QueueName::new(queue).unwrap(), needs, by })
 }
 
 fn enqueue(contact: vocabulary::ContactId, queue: &str, words: &[&str]) -> Read<Command> {
@@ -183,6 +225,7 @@ fn queue(name: &str, words: &[&str]) -> Read<Queue> {
             ["wrap-up", n] => queue.wrap_up_seconds = number(n)?,
             ["widen", text] => queue.widenings.push(widening(text)?),
             ["last-resort", text] => queue.last_resort.push(rung(text)?),
+            ["climb", text] => queue.climb = Some(climb(text)?),
             other => return Err(format!("what does it mean: {other:?}")),
         }
     }
@@ -204,6 +247,12 @@ fn widening(text: &str) -> Read<Widening> {
         _ => {}
     }
     Ok(widening)
+}
+
+/// `30:specialists`.
+fn climb(text: &str) -> Read<Climb> {
+    let (after, to) = text.split_once(':').ok_or("a climb is seconds:queue")?;
+    Ok(Climb { after_seconds: number(after)?, to: QueueName::new(to).unwrap() })
 }
 
 /// `20:on-call`, `45:1195`, `60:anyone`.

@@ -150,7 +150,10 @@ fn told_later(event: &Event, c: &str, names: &Names) -> String {
         Event::DropDecided { by, call, .. } => {
             format!("{c} {} called back, says {by}", if *call { "is" } else { "is not" })
         }
-        Event::HelpAsked { of, by, kind, .. } => format!("{c} asks {} for {}, by {by}", word(kind), names.name(*of)),
+        Event::HelpAsked { of, by, kind, agent, .. } => {
+            let whom = agent.as_ref().map_or(String::new(), |agent| format!(" from {agent}"));
+            format!("{c} asks {}{whom} for {}, by {by}", word(kind), names.name(*of))
+        }
         Event::HandedOver { from, to, .. } => format!("{c} handed over from {from} to {to}"),
         Event::Joined { agent, kind, .. } => format!("{c} joined by {agent} ({})", word(kind)),
         Event::Left { agent, .. } => format!("{c} left by {agent}"),

@@ -101,6 +101,9 @@ impl Floor {
                 self.state.alarms.remove(&(alarm, contact));
             }
         }
+        if alarm == Alarm::JournalStalled && !on {
+            self.index.look_at_all();
+        }
         self.index.link_storm(&self.state);
         contact.into_iter().for_each(|id| self.link_contact(id));
     }

@@ -278,6 +278,9 @@ pub enum Command {
         /// Who decides.
         by: Actor,
     },
+    /// The journal takes nothing: until it does, only safeguarding contacts and those in imminent
+    /// danger are offered to anybody.
+    NoteStalled,
     /// The journal can be written again: what was done without it has been written after all.
     NoteUnjournaled {
         /// Since when it could not.

@@ -71,6 +71,15 @@ impl<'a> Turn<'a> {
                 self.transfer(contact, giving::Give { agent, queue, needs, by })
             }
             Command::Assign { contact, agent, by } => self.assign(contact, agent, by),
+            Command::NoteStalled => {
+                self.set_alarm(Alarm::JournalStalled, None, true);
+                Ok(())
+            }
+            Command::NoteUnjournaled { since, events } => {
+                self.decide(Event::RanUnjournaled { since, events });
+                self.set_alarm(Alarm::JournalStalled, None, false);
+                Ok(())
+            }
             // Each of these gets its rule in its own commit.
             Command::Prefer { .. }
             | Command::Rescore { .. }
@@ -80,8 +89,7 @@ impl<'a> Turn<'a> {
             | Command::DecideDrop { .. }
             | Command::SetLeaving { .. }
             | Command::SwitchQueue { .. }
-            | Command::SetSurge { .. }
-            | Command::NoteUnjournaled { .. } => Err(Refusal::NotAFact),
+            | Command::SetSurge { .. } => Err(Refusal::NotAFact),
         }
     }
 

@@ -119,6 +119,16 @@ impl Index {
         }
     }
 
+    /// Something that kept many from being offered is over: everyone who waits is looked at.
+    pub fn look_at_all(&mut self) {
+        for (number, line) in self.lines.iter_mut().enumerate() {
+            if !line.members.is_empty() && !line.fresh {
+                line.fresh = true;
+                self.fresh_lines.push(number as u32);
+            }
+        }
+    }
+
     /// Nobody who waits can be offered to anyone: what changed has been looked at.
     pub fn come_to_rest(&mut self) {
         for line in self.fresh_lines.drain(..) {

@@ -5,7 +5,7 @@ use crate::index::{Group, Index, Line};
 use crate::rank::Key;
 use crate::state::{AgentIx, Contact, Kind, Openness, State};
 use vocabulary::centre::Choose;
-use vocabulary::event::{AgentRule, Why};
+use vocabulary::event::{AgentRule, Alarm, Why};
 use vocabulary::{ContactId, Time};
 
 /// A match found: whom to offer a contact to, and why.
@@ -22,7 +22,8 @@ type Candidate = (u32, u64, AgentIx);
 /// The best-ranked waiting contact that can be offered to somebody, among lines and groups in
 /// which something changed. Everything else was tried before and could not.
 pub(crate) fn next(state: &State, index: &Index, now: Time) -> Option<Match> {
-    let mut search = Search { state, index, now, best: None };
+    let stalled = state.alarms.contains(&(Alarm::JournalStalled, None));
+    let mut search = Search { state, index, now, stalled, best: None };
     for line in &index.fresh_lines {
         search.try_line(*line);
     }
@@ -38,6 +39,8 @@ struct Search<'a> {
     state: &'a State,
     index: &'a Index,
     now: Time,
+    /// What is decided cannot be written: ordinary contacts wait until it can.
+    stalled: bool,
     best: Option<Found>,
 }
 
@@ -59,7 +62,7 @@ impl Search<'_> {
     /// until none can be better than what was found.
     fn try_group(&mut self, group: &Group, kind: Kind) {
         let open = !group.free(Openness::Open, kind).is_empty();
-        let ordinary = open && !self.index.held_back(group, kind);
+        let ordinary = open && !self.stalled && !self.index.held_back(group, kind);
         if !open && group.free(Openness::Resting, kind).is_empty() {
             return;
         }
@@ -95,6 +98,9 @@ impl Search<'_> {
     /// Finds the first contact of a line that can be offered, and keeps it if it ranks better.
     fn try_line(&mut self, number: u32) {
         let line = &self.index.lines[number as usize];
+        if self.stalled && line.key.ordinary {
+            return;
+        }
         let pool = &self.index.pools[line.pool as usize];
         let resting = pool.urgent && pool.has_free(Openness::Resting);
         if !resting && !pool.has_free(Openness::Open) {

@@ -2,22 +2,26 @@
 //!
 //! Commands come in over two bounded inboxes, one of them reserved for what must never wait behind
 //! a flood (accept, hang-up, safeguarding). Each turn takes what is there, decides all of it, makes
-//! the events durable in one commit, and only then lets effects, answers and the new picture leave.
+//! the events durable in one commit, and only then lets effects, answers and the new picture leave. What
+//! happens when the journal takes nothing is in `late`.
 
+mod late;
 mod meter;
 mod picture;
 mod recovery;
 
 pub use picture::Picture;
-pub use recovery::{Opened, RecoveryError, open, read_only};
+pub use recovery::{Opened, RecoveryError, floor_of_snapshot, open, read_only};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, SNAPSHOT_EVERY};
+use late::Late;
 use acd::{Command, Effect, Floor, Output, Refusal, Waiting};
 use console::ports::Facts;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vocabulary::{ContactId, Entry, Event, Time};
 
@@ -46,7 +50,7 @@ pub enum Unheard {
 }
 
 enum Request {
-    Command { command: Command, reply: Option<Reply> },
+    Command { command: Command, reply: Option<oneshot::Sender<Result<(), Refusal>>> },
     Waiting { contact: ContactId, reply: oneshot::Sender<Option<Waiting>> },
 }
 
@@ -140,7 +144,9 @@ pub trait Deliver: Send + 'static {
 /// The task's own state.
 pub struct FloorTask<D> {
     floor: Floor,
-    journal: Journal,
+    /// Away while a writer has it.
+    journal: Option<Journal>,
+    late: Option<Late>,
     clock: Clock,
     deliver: D,
     inbox: mpsc::Receiver<Request>,
@@ -171,7 +177,8 @@ impl<D: Deliver> FloorTask<D> {
         };
         let task = FloorTask {
             floor: opened.floor,
-            journal: opened.journal,
+            journal: Some(opened.journal),
+            late: None,
             clock,
             deliver,
             inbox,
@@ -193,15 +200,21 @@ impl<D: Deliver> FloorTask<D> {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), JournalError> {
         loop {
             let due = self.floor.deadline();
+            let room = self.late.as_ref().is_none_or(Late::has_room);
             let first = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(request) = self.urgent.recv() => Some(request),
-                Some(request) = self.inbox.recv() => Some(request),
-                () = until(&self.clock, due) => None,
+                written = written(&mut self.late) => {
+                    self.written(written).await?;
+                    continue;
+                }
+                Some(request) = self.urgent.recv(), if room => Some(request),
+                Some(request) = self.inbox.recv(), if room => Some(request),
+                () = until(&self.clock, due), if room => None,
             };
             self.turn(first).await?;
         }
+        self.finish_late().await;
         self.snapshot().await;
         Ok(())
     }
@@ -223,7 +236,24 @@ impl<D: Deliver> FloorTask<D> {
             }
             next = self.urgent.try_recv().or_else(|_| self.inbox.try_recv()).ok();
         }
-        let entries = self.make_durable(&decided.events).await?;
+        if self.late.is_some() {
+            self.hold(decided);
+            return Ok(());
+        }
+        self.commit(decided).await
+    }
+
+    /// Makes what was decided durable and lets it go; after too long a wait it is held instead.
+    async fn commit(&mut self, mut decided: Decided) -> Result<(), JournalError> {
+        let events = Arc::new(std::mem::take(&mut decided.events));
+        let entries = match self.make_durable(&events).await? {
+            Made::Durable(entries) => entries,
+            Made::Late { writing, next_seq } => {
+                decided.events = events.to_vec();
+                self.run_late(decided, writing, next_seq);
+                return Ok(());
+            }
+        };
         let before = self.picture.borrow().clone();
         meter::count(&entries, |contact| before.contact(contact).map(meter::Before::of));
         for entry in entries {
@@ -233,31 +263,37 @@ impl<D: Deliver> FloorTask<D> {
             // Nobody listening is no fault.
             let _ = self.entries.send(Arc::new(entry));
         }
-        if !decided.events.is_empty() {
-            let picture = Picture::of(&self.floor, &self.figures, &mut self.facts, self.clock.now(), Some(&before));
-            self.picture.send_replace(Arc::new(picture));
+        if !events.is_empty() {
+            self.show(&before);
         }
         for effect in decided.effects {
             self.deliver.deliver(effect);
         }
         for (reply, answer) in decided.replies {
             // Who asked may have gone.
-            let _ = reply.send(answer);
+            let _ = reply.to.send(answer);
         }
-        self.since_snapshot += decided.events.len() as u64;
+        self.since_snapshot += events.len() as u64;
         if self.since_snapshot >= SNAPSHOT_EVERY {
             self.snapshot().await;
         }
         Ok(())
     }
 
+    /// Replaces the picture everyone looks at.
+    fn show(&mut self, before: &Picture) {
+        let picture = Picture::of(&self.floor, &self.figures, &mut self.facts, self.clock.now(), Some(before));
+        self.picture.send_replace(Arc::new(picture));
+    }
+
     fn decide(
         &mut self,
         now: Time,
         command: Command,
-        reply: Option<Reply>,
+        reply: Option<oneshot::Sender<Result<(), Refusal>>>,
         decided: &mut Decided,
     ) {
+        let about = promised_to(&command);
         let mut out = Vec::new();
         self.floor.handle(now, command, &mut out);
         let mut refused = None;
@@ -270,41 +306,35 @@ impl<D: Deliver> FloorTask<D> {
         }
         decided.commands += 1;
         if let Some(reply) = reply {
-            decided.replies.push((reply, refused.map_or(Ok(()), Err)));
+            decided.replies.push((Reply { to: reply, about }, refused.map_or(Ok(()), Err)));
         }
     }
 
-    /// Appends, trying again for as long as it takes: what was decided leaves only when durable.
-    async fn make_durable(&mut self, events: &[(Time, Event)]) -> Result<Vec<Entry>, JournalError> {
+    /// Appends, and waits for it for so long.
+    async fn make_durable(&mut self, events: &Arc<Vec<(Time, Event)>>) -> Result<Made, JournalError> {
         if events.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Made::Durable(Vec::new()));
         }
         let began = std::time::Instant::now();
-        loop {
-            match self.journal.append(events).await {
-                Ok(entries) => {
-                    metrics::histogram!("journal_append_seconds").record(began.elapsed());
-                    self.journal_ok.send_if_modified(|ok| !std::mem::replace(ok, true));
-                    return Ok(entries);
-                }
-                Err(JournalError::Unavailable(error)) => {
-                    if began.elapsed() > STALLED {
-                        let was = self.journal_ok.send_if_modified(|ok| std::mem::replace(ok, false));
-                        if was {
-                            tracing::error!(%error, "the journal does not take entries; trying on");
-                        }
-                    }
-                    tokio::time::sleep(RETRY).await;
-                }
-                Err(other) => return Err(other),
-            }
-        }
+        let journal = self.journal.take().expect("nothing is late, so no writer has it");
+        let next_seq = journal.next_seq();
+        let mut writing = tokio::spawn(late::write(journal, Arc::clone(events)));
+        let Ok(written) = tokio::time::timeout(STALLED, &mut writing).await else {
+            return Ok(Made::Late { writing, next_seq });
+        };
+        let (journal, result) = written.expect("a writer neither panics nor is aborted");
+        self.journal = Some(journal);
+        let entries = result?;
+        metrics::histogram!("journal_append_seconds").record(began.elapsed());
+        Ok(Made::Durable(entries))
     }
 
     async fn snapshot(&mut self) {
         let kept = recovery::Kept { floor: self.floor.snapshot(), figures: self.figures.clone() };
         let body = serde_json::to_string(&kept).expect("a snapshot has only plain keys");
-        match self.journal.keep_snapshot(body).await {
+        // While a writer has the journal, a snapshot would run ahead of it.
+        let Some(journal) = &self.journal else { return };
+        match journal.keep_snapshot(body).await {
             Ok(()) => self.since_snapshot = 0,
             Err(error) => tracing::warn!(%error, "no snapshot kept; the next start reads more entries"),
         }
@@ -312,7 +342,42 @@ impl<D: Deliver> FloorTask<D> {
 }
 
 /// Where the answer to a command goes.
-type Reply = oneshot::Sender<Result<(), Refusal>>;
+struct Reply {
+    to: oneshot::Sender<Result<(), Refusal>>,
+    /// The contact a "yes" makes a promise about.
+    about: Option<ContactId>,
+}
+
+/// How an append went.
+enum Made {
+    /// The entries are durable.
+    Durable(Vec<Entry>),
+    /// Not yet; a writer goes on trying.
+    Late { writing: JoinHandle<late::Written>, next_seq: u64 },
+}
+
+/// The contact about which a "yes" to a command is a promise to a person, so that it must be durable.
+fn promised_to(command: &Command) -> Option<ContactId> {
+    match command {
+        Command::Accept { contact, .. }
+        | Command::OutsideAnswered { contact, .. }
+        | Command::Transfer { contact, .. }
+        | Command::Assign { contact, .. }
+        | Command::AgreeCallBack { contact, .. } => Some(*contact),
+        _ => None,
+    }
+}
+
+/// The end of the writer at work; for ever where there is none.
+async fn written(late: &mut Option<Late>) -> late::Written {
+    match late {
+        Some(late) => (&mut late.writing).await.expect("a writer neither panics nor is aborted"),
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;
 
 #[derive(Default)]
 struct Decided {

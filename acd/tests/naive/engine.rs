@@ -545,6 +545,9 @@ impl Naive {
         let w = case.order.as_ref().unwrap();
         let (voice, several) = (case.channel.is_voice(), w.lane.is_safeguarding() && w.risk <= Risk::P1);
         let ordinary = !w.lane.is_safeguarding() && w.risk != Risk::P0;
+        if ordinary && self.alarms.contains(&(Alarm::JournalStalled, None)) {
+            return None;
+        }
         let queue = self.queue(&w.queue);
         let rule = match queue.map_or(Choose::LongestIdle, |q| q.choose) {
             _ if w.any => AgentRule::LastResort,
@@ -681,6 +684,15 @@ impl Naive {
             Command::ClaimPlace { contact, from } => self.claim(contact, from),
             Command::Restart => {
                 self.restart();
+                Some(())
+            }
+            Command::NoteStalled => {
+                self.alarm(Alarm::JournalStalled, None, true);
+                Some(())
+            }
+            Command::NoteUnjournaled { since, events } => {
+                self.said.push(Event::RanUnjournaled { since, events });
+                self.alarm(Alarm::JournalStalled, None, false);
                 Some(())
             }
             // The plan draws none of the others yet.

@@ -104,6 +104,8 @@ impl Plan {
             94..=95 => self.outside(),
             96 => self.change(),
             97 if self.dice.chance(20) => Command::Restart,
+            97 if self.dice.chance(3) => Command::NoteStalled,
+            97 if self.dice.chance(30) => Command::NoteUnjournaled { since: Time::ZERO, events: 1 },
             _ => Command::Tick,
         };
         (self.now, command)

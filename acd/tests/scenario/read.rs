@@ -50,6 +50,8 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
     match words {
         ["wait"] => Ok(Command::Tick),
         ["restart"] => Ok(Command::Restart),
+        ["the", "journal", "stalls"] => Ok(Command::NoteStalled),
+        ["the", "journal", "is", "back"] => Ok(Command::NoteUnjournaled { since: vocabulary::Time(START), events: 7 }),
         ["rules", rest @ ..] => set_up(Change::RulesSet { rules: rules(rest)? }),
         ["queue", name, rest @ ..] => set_up(Change::QueueSet { queue: queue(name, rest)? }),
         ["agent", name, rest @ ..] => set_up(Change::AgentSet { agent: staff(name, rest)? }),

@@ -10,7 +10,7 @@ use crm::Db;
 use super::meter::Before;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use vocabulary::centre::Centre;
+use vocabulary::centre::{Centre, Change};
 use vocabulary::event::Actor;
 use vocabulary::{ContactId, FloorName, Time};
 
@@ -66,9 +66,10 @@ pub async fn open(db: Db, seed: &Centre, clock: &Clock) -> Result<Opened, Recove
     recovered.entries.iter().for_each(|entry| facts.fold(entry));
     let mut opened = Opened { floor, journal, figures, facts, since_snapshot };
     if fresh {
-        for change in Centre::empty(seed.floor.clone()).changes_to(seed) {
-            let command = Command::SetUp { change: Box::new(change), by: Actor::Centre };
-            opened.decide_alone(clock.now(), command).await?;
+        let changes = Centre::empty(seed.floor.clone()).changes_to(seed);
+        if !changes.is_empty() {
+            let change = Box::new(Change::Together { changes });
+            opened.decide_alone(clock.now(), Command::SetUp { change, by: Actor::Centre }).await?;
         }
     } else {
         opened.decide_alone(clock.now(), Command::Restart).await?;
@@ -86,6 +87,12 @@ pub async fn read_only(db: &Db, seed: &Centre) -> Result<Option<Floor>, Recovery
         return Ok(None);
     }
     Ok(Some(replay(&recovered, &seed.floor)?.0))
+}
+
+/// The floor in a snapshot; `None` for one of another version of the program.
+pub fn floor_of_snapshot(body: &str) -> Option<Floor> {
+    let kept: Kept = serde_json::from_str(body).ok()?;
+    Some(Floor::restore(kept.floor))
 }
 
 fn replay(recovered: &Recovered, name: &FloorName) -> Result<(Floor, Figures), RecoveryError> {

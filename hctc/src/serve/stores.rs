@@ -3,12 +3,14 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::{self, RecoveryError};
+use crate::journal::{self, JournalError};
 use crate::keys::KeyFiles;
 use console::credentials::{CredentialError, Credentials};
 use crm::{Crm, CrmError, Db, DbError, MasterKey, MasterKeys};
 use std::path::PathBuf;
-use vocabulary::centre::Centre;
+use vocabulary::centre::{Centre, Change};
 use vocabulary::event::Actor;
+use vocabulary::{Entry, Event, FloorName};
 
 /// Why the stores cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +94,25 @@ impl Stores {
         floor::read_only(&self.journal, seed).await.map(|floor| floor.map_or_else(|| seed.clone(), |f| f.centre().clone()))
     }
 
+    /// Every change of set-up there was, with its entry and who made it, in order.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn set_ups(&self, floor: &FloorName) -> Result<Vec<(Entry, Change, String)>, JournalError> {
+        let mut changes = Vec::new();
+        for entry in journal::of_no_contact(&self.journal, floor).await? {
+            if let Event::SetUp { change, by } = &entry.event {
+                let by = match by {
+                    Actor::Staff { name } => name.to_string(),
+                    Actor::Centre | Actor::Citizen => "operator".to_owned(),
+                };
+                let change = change.as_ref().clone();
+                changes.push((entry, change, by));
+            }
+        }
+        Ok(changes)
+    }
+
     /// Puts a set-up in force and says how many changes that took.
     ///
     /// # Errors
@@ -100,8 +121,9 @@ impl Stores {
         let mut opened = floor::open(self.journal.clone(), wanted, clock).await.map_err(|e| e.to_string())?;
         let changes = opened.floor.centre().changes_to(wanted);
         let count = changes.len();
-        for change in changes {
-            let command = acd::Command::SetUp { change: Box::new(change), by: Actor::Centre };
+        if count > 0 {
+            let change = Box::new(Change::Together { changes });
+            let command = acd::Command::SetUp { change, by: Actor::Centre };
             opened.decide_alone(clock.now(), command).await.map_err(|e| e.to_string())?;
         }
         Ok(count)

@@ -29,6 +29,7 @@ mod centre;
 mod command;
 mod decide;
 mod estimate;
+mod explain;
 pub mod figures;
 mod floor;
 mod index;
@@ -41,6 +42,7 @@ mod table;
 mod view;
 
 pub use command::{Command, Effect, Output, StopCause};
+pub use explain::{Explanation, Obstacle};
 pub use floor::{Floor, Snapshot};
 pub use refusal::Refusal;
 pub use view::{AgentView, ContactView, Doing, Estimate, QueueView, Request, Stage, Waiting};

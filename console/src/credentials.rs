@@ -88,6 +88,16 @@ pub enum LogIn {
     Wait(Span),
 }
 
+/// Whether somebody showed who they are.
+pub enum Proof {
+    /// They did.
+    Shown,
+    /// Name, password or code is wrong, or the code was used before.
+    Wrong,
+    /// Too many wrong tries: come back later.
+    Wait(Span),
+}
+
 /// A session that is alive.
 #[derive(Clone)]
 pub struct Session {
@@ -204,28 +214,47 @@ impl Credentials {
         code: &str,
         address: IpAddr,
     ) -> Result<LogIn, CredentialError> {
+        match self.prove(name, password, code, address).await? {
+            Proof::Shown => {}
+            Proof::Wrong => return Ok(LogIn::Wrong),
+            Proof::Wait(wait) => return Ok(LogIn::Wait(wait)),
+        }
+        let cookie = random_hex(32);
+        self.0.store.add_session(&sha256_hex(&cookie), name, self.0.clock.now()).await?;
+        Ok(LogIn::In { cookie })
+    }
+
+    /// Whether somebody is who they say: as a log-in, without a session.
+    ///
+    /// # Errors
+    /// As [`Credentials::log_in`].
+    pub async fn prove(
+        &self,
+        name: &str,
+        password: &str,
+        code: &str,
+        address: IpAddr,
+    ) -> Result<Proof, CredentialError> {
         let inner = &self.0;
         let now = inner.clock.now();
         if let Err(wait) = inner.throttle.attempt(now, name, address) {
-            return Ok(LogIn::Wait(wait));
+            return Ok(Proof::Wait(wait));
         }
         if name.len() > vocabulary::name::MAX_NAME || password.len() > MAX_PASSWORD {
-            return Ok(LogIn::Wrong);
+            return Ok(Proof::Wrong);
         }
         let user = inner.store.user(name).await?;
         let hash = user.as_ref().map(|u| u.password_hash.clone());
         let password = password.to_owned();
         let fits = self.off_thread(move || secret::password_fits(&password, hash.as_deref())).await?;
-        let Some(user) = user.filter(|_| fits) else { return Ok(LogIn::Wrong) };
+        let Some(user) = user.filter(|_| fits) else { return Ok(Proof::Wrong) };
         let totp = inner.sealer.open(name, &user.totp_sealed)?;
-        let Some(step) = secret::code_step(&totp, code, now) else { return Ok(LogIn::Wrong) };
+        let Some(step) = secret::code_step(&totp, code, now) else { return Ok(Proof::Wrong) };
         if !inner.store.use_step(name, step).await? {
-            return Ok(LogIn::Wrong);
+            return Ok(Proof::Wrong);
         }
-        let cookie = random_hex(32);
-        inner.store.add_session(&sha256_hex(&cookie), name, now).await?;
         inner.throttle.right(name, address);
-        Ok(LogIn::In { cookie })
+        Ok(Proof::Shown)
     }
 
     /// The session a cookie opens; `None` when there is none or it is over.

@@ -16,6 +16,7 @@ pub mod ports;
 mod records;
 mod screens;
 mod session;
+pub mod story;
 mod store;
 pub mod view;
 mod wall;

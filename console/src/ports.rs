@@ -2,6 +2,7 @@
 //! plain values that cross it. The console sees the floor as an immutable picture and acts on it by
 //! command; it holds no contact, leg or chat session of its own.
 
+pub use crate::story::Told;
 pub use crate::view::{ContactFacts, Facts, RingingAlarm, View};
 
 use acd::figures::Figures;
@@ -50,6 +51,9 @@ pub trait Centre: Send + Sync + 'static {
     fn play(&self, recording: RecordingId) -> BoxFuture<'_, Result<Playback, CentreError>>;
     /// Makes a one-use token for a web call to one of our own entries.
     fn citizen_token(&self, entry: &EntryName) -> Result<WebCall, CentreError>;
+    /// The story of a contact, from the journal; [`CentreError::Absent`] for one it does not know. Whether
+    /// the viewer may read it was decided before.
+    fn story(&self, contact: ContactId) -> BoxFuture<'_, Result<Vec<Told>, CentreError>>;
     /// What works.
     fn health(&self) -> Health;
     /// The metrics in Prometheus' text form. Nothing in them tells of a safeguarding lane.

@@ -10,7 +10,7 @@ use crate::keeping::Player;
 use acd::figures::Figures;
 use chat::ChatEvent;
 use console::credentials::devices::Devices as StaffDevices;
-use console::ports::{CallControl, Centre, CentreError, ChatLine, Health, Playback, Speaker, View, WebCall};
+use console::ports::{CallControl, Centre, CentreError, ChatLine, Health, Playback, Speaker, Told, View, WebCall};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub lines: Lines,
     /// Cancelled when the gateway has stopped.
     pub sip_stopped: CancellationToken,
+    /// The journal's database, for stories.
+    pub journal: crm::Db,
 }
 
 /// The one implementation.
@@ -61,6 +63,8 @@ pub struct LiveCentre {
     said: Mutex<BTreeMap<(ContactId, String), u64>>,
     version: watch::Sender<u64>,
     sip_stopped: CancellationToken,
+    journal: crm::Db,
+    stories: tokio::sync::Mutex<()>,
     http: AtomicBool,
     store: AtomicBool,
 }
@@ -119,6 +123,8 @@ impl LiveCentre {
             said: Mutex::default(),
             version,
             sip_stopped: parts.sip_stopped,
+            journal: parts.journal,
+            stories: tokio::sync::Mutex::default(),
             http: AtomicBool::new(false),
             store: AtomicBool::new(true),
         }
@@ -309,6 +315,20 @@ impl Centre for LiveCentre {
         let picture = self.services.floor.picture();
         let Some(entry) = picture.centre().entries.get(entry) else { return Err(CentreError::Absent) };
         self.tokens.mint(entry.name.clone(), self.services.clock.now()).ok_or(CentreError::Unavailable)
+    }
+
+    fn story(&self, contact: ContactId) -> BoxFuture<'_, Result<Vec<Told>, CentreError>> {
+        async move {
+            // Each reading goes through a part of the journal: one after the other.
+            let _turn = self.stories.lock().await;
+            let floor = self.services.floor.picture().centre().floor.clone();
+            match crate::journal::story::of(&self.journal, &floor, contact).await {
+                Ok(story) if story.is_empty() => Err(CentreError::Absent),
+                Ok(story) => Ok(story),
+                Err(error) => Err(CentreError::Fault(Box::new(error))),
+            }
+        }
+        .boxed()
     }
 
     fn health(&self) -> Health {

@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod config;
 mod contact;
+mod control;
 mod demo;
 mod floor;
 mod http;
@@ -53,6 +54,17 @@ enum Command {
         #[command(subcommand)]
         command: commands::centre::CentreCommand,
     },
+    /// Tell the story of a contact in plain words: what was decided, when, by whom and why.
+    Why {
+        /// The contact's id, as desk and records show it.
+        contact: String,
+        /// Who reads it; needed for safeguarding contacts, with password and code.
+        #[arg(long = "as")]
+        who: Option<vocabulary::AgentName>,
+        /// In which language.
+        #[arg(long, value_enum, default_value = "en")]
+        language: commands::why::Tongue,
+    },
     /// Make a local certificate authority and a server certificate for use on a LAN.
     Cert {
         /// Where the files go.
@@ -75,6 +87,9 @@ fn main() -> ExitCode {
         Command::Check => commands::check::run(&config),
         Command::User { command } => commands::block_on(commands::user::run(config, command)),
         Command::Centre { command } => commands::block_on(commands::centre::run(config, command)),
+        Command::Why { contact, who, language } => {
+            commands::block_on(commands::why::run(config, &contact, who, language))
+        }
         Command::Cert { folder, names } => commands::say(commands::cert::make(&folder, &names)),
     }
 }

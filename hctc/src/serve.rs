@@ -21,6 +21,7 @@ use ready::Ready;
 use stores::Stores;
 use sip_gateway::live::{Bound, Gateway, GatewayConfig, Limits, Trunk, TrunkTransport};
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,10 +89,10 @@ async fn serve(config: Config, assets: Assets, demo: bool) -> Result<(), Fatal> 
         demo::make_log_ins(&config, &credentials, &assets.centre).await?;
     }
     let mut running = Running { clock: Clock::start(), stops: Stops::default(), tasks: TaskTracker::new(), contacts: TaskTracker::new() };
-    let floor = running.start_floor(&stores, &assets.centre).await?;
+    let floor = running.start_floor(&config, &stores, &assets.centre).await?;
     let started = running.start_services(&config, &stores, &floor, assets, &credentials).await?;
     let (services, bound) = (Arc::clone(&started.services), started.bound);
-    let (parts, reported) = started.into_parts(metrics);
+    let (parts, reported) = started.into_parts(stores.journal.clone(), metrics);
     let centre = Arc::new(LiveCentre::new(parts));
     centre.follow(&running.tasks, running.stops.rest.clone());
 
@@ -158,7 +159,11 @@ struct Started {
 }
 
 impl Started {
-    fn into_parts(self, metrics: metrics_exporter_prometheus::PrometheusHandle) -> (crate::centre::Parts, JoinHandle<()>) {
+    fn into_parts(
+        self,
+        journal: crm::Db,
+        metrics: metrics_exporter_prometheus::PrometheusHandle,
+    ) -> (crate::centre::Parts, JoinHandle<()>) {
         let parts = crate::centre::Parts {
             services: self.services,
             player: self.player,
@@ -166,13 +171,14 @@ impl Started {
             metrics,
             lines: self.lines,
             sip_stopped: self.sip_stopped,
+            journal,
         };
         (parts, self.reported)
     }
 }
 
 impl Running {
-    async fn start_floor(&mut self, stores: &Stores, seed: &Centre) -> Result<(Hub, FloorHandle), Fatal> {
+    async fn start_floor(&mut self, config: &Config, stores: &Stores, seed: &Centre) -> Result<(Hub, FloorHandle), Fatal> {
         let opened = floor::open(stores.journal.clone(), seed, &self.clock).await?;
         let name = opened.floor.centre().floor.clone();
         let hub = Hub::default();
@@ -184,6 +190,7 @@ impl Running {
                 fenced.cancel();
             }
         });
+        self.tasks.spawn(control(config.data_dir.clone(), floor.clone(), self.stops.rest.clone()));
         let scribe = Scribe::new(stores.journal.clone(), stores.crm.clone(), name, floor.clone()).await?;
         self.tasks.spawn(scribe.run(self.stops.rest.clone()));
         Ok((hub, floor))
@@ -229,6 +236,13 @@ impl Running {
         let reception = Reception::new(Arc::clone(&services), lines.clone(), self.contacts.clone());
         self.tasks.spawn(reception.run(legs, conversations, rest));
         Ok(Started { services, bound, player: keeping.player, reported: keeping.reported, lines, sip_stopped })
+    }
+}
+
+/// Without its door the centre runs all the same; only its set-up cannot be changed by command.
+async fn control(data_dir: PathBuf, floor: FloorHandle, stop: CancellationToken) {
+    if let Err(error) = crate::control::serve(&data_dir, floor, stop).await {
+        tracing::warn!(%error, "the set-up cannot be changed by command while the centre runs");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::guards::Json;
 use crate::messages::Message;
 use crate::session::Me;
+use crate::story::Told;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use crm::{AuditBroken, CaseKind, CaseState, CrmError, NewCase, Reference, Search};
@@ -29,6 +30,7 @@ const WORKS: [Role; 2] = [Role::Agent, Role::Supervisor];
 pub(super) fn routes() -> OpenApiRouter<ConsoleState> {
     OpenApiRouter::new()
         .routes(routes!(contact))
+        .routes(routes!(why))
         .routes(routes!(add_note))
         .routes(routes!(open_case))
         .routes(routes!(advance_case))
@@ -171,6 +173,21 @@ async fn contact(State(state): State<ConsoleState>, me: Me, Path(contact): Path<
         state.audit(me.name(), "contact.opened", Some(contact), "").await?;
     }
     Ok(axum::Json(record::whole(&state, &viewer, view).await?))
+}
+
+/// Why a contact went as it did: its story in plain words, Kiswahili and English. Opening a safeguarding
+/// one is written into the audit log, unless the viewer is serving it.
+#[utoipa::path(get, path = "/api/crm/contacts/{contact}/why", tag = "crm", params(("contact" = String, Path)),
+    responses((status = 200, body = Vec<Told>), (status = 404)))]
+async fn why(State(state): State<ConsoleState>, me: Me, Path(contact): Path<String>) -> Api<axum::Json<Vec<Told>>> {
+    me.need(&WORKS)?;
+    let contact = id_of(&contact)?;
+    let viewer = state.viewer(&me);
+    let view = state.records().crm.records.get(contact, &viewer).await?;
+    if view.record.is_safeguarding() && !viewer.engaged.contains(&contact) {
+        state.audit(me.name(), "contact.why", Some(contact), "").await?;
+    }
+    Ok(axum::Json(state.centre().story(contact).await?))
 }
 
 /// Adds a note.

@@ -348,6 +348,10 @@ impl Inner {
 }
 
 impl Centre for TestCentre {
+    fn story(&self, _: ContactId) -> BoxFuture<'_, Result<Vec<console::story::Told>, CentreError>> {
+        let told = console::story::Told { at: Time(START), sw: "Iliingia.".into(), en: "Came in.".into() };
+        ready(Ok(vec![told])).boxed()
+    }
     fn floor_command(&self, command: Command) -> BoxFuture<'_, Result<(), CentreError>> {
         let joins = match &command {
             Command::Accept { contact, agent, .. } => Some(Command::Connect { contact: *contact, agent: agent.clone() }),

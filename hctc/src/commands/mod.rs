@@ -5,6 +5,7 @@ pub mod centre;
 pub mod cert;
 pub mod check;
 pub mod user;
+pub mod why;
 
 use crate::config::Config;
 use std::collections::BTreeMap;

@@ -4,11 +4,16 @@
 //! takes a new epoch, and an append under an older one is refused, so that a process thought dead
 //! cannot write beside its successor. It leaves out what the entries mean: that is `acd`'s.
 
+pub mod story;
+
 use crm::{Db, DbError, Value};
 use vocabulary::{Entry, Event, FloorName, Time, event::VERSION};
 
 /// Entries after which a new snapshot is due, so that start-up does not grow with age.
 pub const SNAPSHOT_EVERY: u64 = 2_000;
+
+/// One snapshot of so many entries is kept for good: about one a day at 20 million contacts a year.
+const SNAPSHOTS_APART: i64 = 1_000_000;
 
 /// Entries read from the store at a time during recovery.
 const PAGE: i64 = 2_000;
@@ -54,6 +59,8 @@ pub struct Journal {
     floor: FloorName,
     epoch: i64,
     next: u64,
+    /// The last append failed in a way that leaves open whether it was committed.
+    unsure: bool,
 }
 
 /// What recovery found.
@@ -73,7 +80,7 @@ impl Journal {
         db.migrate("journal", STEPS).await?;
         let epoch = take_epoch(&db, &floor).await?;
         let (recovered, last) = recover(&db, &floor).await?;
-        Ok((Journal { db, floor, epoch, next: last + 1 }, recovered))
+        Ok((Journal { db, floor, epoch, next: last + 1, unsure: false }, recovered))
     }
 
     /// Reads what is there and leaves the writer alone.
@@ -91,7 +98,8 @@ impl Journal {
     }
 
     /// Appends events decided at their times as one commit and gives them their numbers. Nothing is
-    /// written unless everything is.
+    /// written unless everything is. After an error the same events, and only those, may be given again:
+    /// if the commit had reached the store after all, they are not written twice.
     ///
     /// # Errors
     /// [`JournalError::Fenced`] when the epoch is no longer the newest.
@@ -101,6 +109,33 @@ impl Journal {
             .zip(self.next..)
             .map(|((at, event), seq)| Entry { seq, at: *at, v: VERSION, event: event.clone() })
             .collect();
+        if self.unsure && self.is_stored(&entries).await? {
+            (self.unsure, self.next) = (false, self.next + entries.len() as u64);
+            return Ok(entries);
+        }
+        self.unsure = true;
+        self.insert(&entries).await?;
+        (self.unsure, self.next) = (false, self.next + entries.len() as u64);
+        Ok(entries)
+    }
+
+    /// Whether the last of these entries is in the store, written by us.
+    async fn is_stored(&self, entries: &[Entry]) -> Result<bool, JournalError> {
+        let Some(last) = entries.last() else { return Ok(false) };
+        let rows = self
+            .db
+            .rows(
+                "SELECT body FROM journal WHERE floor = $1 AND seq = $2",
+                &[self.floor.as_str().into(), (last.seq as i64).into()],
+            )
+            .await?;
+        let Some(row) = rows.first() else { return Ok(false) };
+        let body = serde_json::to_string(last).expect("an entry has only plain keys");
+        // Somebody else's entry in our place: they opened the journal after us.
+        if row.text(0)? == body { Ok(true) } else { Err(JournalError::Fenced) }
+    }
+
+    async fn insert(&self, entries: &[Entry]) -> Result<(), JournalError> {
         let mut tx = self.db.begin().await?;
         let current = tx
             .execute(
@@ -111,7 +146,7 @@ impl Journal {
         if current == 0 {
             return Err(JournalError::Fenced);
         }
-        for entry in &entries {
+        for entry in entries {
             let body = serde_json::to_string(entry).expect("an entry has only plain keys");
             let contact = entry.event.contact().map_or(Value::Null, |c| c.to_string().into());
             tx.execute(
@@ -121,11 +156,11 @@ impl Journal {
             .await?;
         }
         tx.commit().await?;
-        self.next += entries.len() as u64;
-        Ok(entries)
+        Ok(())
     }
 
-    /// Keeps a snapshot of the state after the last entry, and drops all but the two newest.
+    /// Keeps a snapshot of the state after the last entry, and drops all but the two newest and the
+    /// first of every [`SNAPSHOTS_APART`] entries, from which the past is told.
     ///
     /// # Errors
     /// The store's.
@@ -141,8 +176,9 @@ impl Journal {
         .await?;
         tx.execute(
             "DELETE FROM journal_snapshot WHERE floor = $1 AND seq NOT IN \
-             (SELECT seq FROM journal_snapshot WHERE floor = $1 ORDER BY seq DESC LIMIT 2)",
-            &[floor.into()],
+             (SELECT seq FROM journal_snapshot WHERE floor = $1 ORDER BY seq DESC LIMIT 2) AND seq NOT IN \
+             (SELECT MIN(seq) FROM journal_snapshot WHERE floor = $1 GROUP BY seq / $2)",
+            &[floor.into(), SNAPSHOTS_APART.into()],
         )
         .await?;
         tx.commit().await?;
@@ -157,6 +193,35 @@ impl Journal {
 pub async fn of_contact(db: &Db, contact: vocabulary::ContactId) -> Result<Vec<Entry>, JournalError> {
     let rows = db
         .rows("SELECT seq, body FROM journal WHERE contact = $1 ORDER BY seq", &[contact.to_string().into()])
+        .await?;
+    rows.iter().map(|row| decode(row.int(0)? as u64, row.text(1)?)).collect()
+}
+
+/// The newest snapshot taken before an entry, with the number of the last entry in it.
+///
+/// # Errors
+/// The store's.
+async fn snapshot_before(db: &Db, floor: &FloorName, seq: u64) -> Result<Option<(u64, String)>, JournalError> {
+    let rows = db
+        .rows(
+            "SELECT seq, body FROM journal_snapshot WHERE floor = $1 AND seq < $2 ORDER BY seq DESC LIMIT 1",
+            &[floor.as_str().into(), (seq as i64).into()],
+        )
+        .await?;
+    rows.first().map(|row| Ok((row.int(0)? as u64, row.text(1)?.to_owned()))).transpose()
+}
+
+/// Every entry of a floor that is about no contact (set-up, presences, hours), in order.
+///
+/// # Errors
+/// The store's, or an entry that cannot be read.
+pub async fn of_no_contact(db: &Db, floor: &FloorName) -> Result<Vec<Entry>, JournalError> {
+    db.migrate("journal", STEPS).await?;
+    let rows = db
+        .rows(
+            "SELECT seq, body FROM journal WHERE floor = $1 AND contact IS NULL ORDER BY seq",
+            &[floor.as_str().into()],
+        )
         .await?;
     rows.iter().map(|row| decode(row.int(0)? as u64, row.text(1)?)).collect()
 }
@@ -251,6 +316,14 @@ async fn read_page(db: &Db, floor: &FloorName, after: i64) -> Result<Vec<Entry>,
         page.push(decode(seq as u64, row.text(1)?)?);
     }
     Ok(page)
+}
+
+/// Keeps every other writer of the database out until it is dropped.
+#[cfg(test)]
+pub async fn lock_out(db: &Db) -> crm::Tx {
+    let mut tx = db.begin().await.expect("a transaction");
+    tx.execute("UPDATE journal_writer SET epoch = epoch", &[]).await.expect("the write lock");
+    tx
 }
 
 fn decode(seq: u64, body: &str) -> Result<Entry, JournalError> {

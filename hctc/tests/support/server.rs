@@ -3,7 +3,7 @@
 use super::{wait_for, root};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -113,7 +113,12 @@ impl Server {
 
     /// Runs another command of the binary against the same folder.
     pub fn command(&self, arguments: &[&str]) -> (bool, String) {
-        run_with(&self.data(), &self.environment, arguments)
+        run_with(&self.data(), &self.environment, arguments, "")
+    }
+
+    /// The same, with something to read on standard input.
+    pub fn command_with(&self, arguments: &[&str], input: &str) -> (bool, String) {
+        run_with(&self.data(), &self.environment, arguments, input)
     }
 
     /// The value of one metric line that begins with `name`.
@@ -139,17 +144,23 @@ impl Drop for Server {
 
 /// Runs a command of the binary; success and everything it printed.
 pub fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
-    run_with(data, &[], arguments)
+    run_with(data, &[], arguments, "")
 }
 
-fn run_with(data: &Path, environment: &[(String, String)], arguments: &[&str]) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_hctc"))
+fn run_with(data: &Path, environment: &[(String, String)], arguments: &[&str], input: &str) -> (bool, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hctc"))
         .args(arguments)
         .current_dir(root())
         .env("HCTC_DATA_DIR", data)
         .envs(environment.iter().map(|(k, v)| (k, v)))
-        .output()
-        .expect("the command runs");
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that asks nothing may be gone before it is told.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the command runs");
     let text = [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned()).concat();
     (output.status.success(), text)
 }

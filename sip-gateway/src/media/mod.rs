@@ -3,9 +3,12 @@
 //! are in `live::plane`.
 
 pub mod codec;
+pub mod comfort;
+pub mod conceal;
 pub mod digits;
 pub mod g711;
 pub mod incoming;
+pub mod jitter;
 pub mod latch;
 pub mod losses;
 pub mod outgoing;
@@ -15,9 +18,12 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod silence;
+pub mod srtp;
 pub mod stun;
+pub mod text;
 pub mod timeline;
 pub mod tones;
+pub mod voice;
 
 /// Samples a second of every codec the plane speaks; also the RTP clock rate.
 pub const CLOCK_RATE: u32 = 8_000;

@@ -75,6 +75,7 @@ pub(super) fn withdrawn(why: WithdrawCause) -> Pair {
         WithdrawCause::Reclassified => pair("aina, hatari au foleni ilibadilika", "its lane, risk or queue changed"),
         WithdrawCause::Yielded => pair("jambo la dharura zaidi lilimchukua mhudumu", "something more urgent took the agent"),
         WithdrawCause::AllDeclined => pair("wote walikataa", "everybody declined"),
+        WithdrawCause::Assigned => pair("msimamizi alimpa mwingine", "a supervisor gave it to somebody"),
         WithdrawCause::Restart => pair("mfumo ulianzishwa upya", "the centre was restarted"),
     }
 }
@@ -87,6 +88,7 @@ pub(super) fn rule(rule: AgentRule) -> Pair {
         AgentRule::LastResort => pair("mhudumu yeyote, kwa kadi ya dharura", "to any agent, with the crisis card"),
         AgentRule::Preferred => pair("anayependelewa", "to the one preferred"),
         AgentRule::BestAvailable => pair("anayefaa zaidi kati ya waliopo", "to the best there is"),
+        AgentRule::Asked => pair("aliyeombwa na mwenzake", "to the one a colleague asked for"),
         AgentRule::Assigned => pair("aliyetajwa na msimamizi", "to the one a supervisor named"),
     }
 }

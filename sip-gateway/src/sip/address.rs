@@ -194,7 +194,8 @@ fn unquoted<'a>(text: &'a str, wanted: &'a [u8]) -> impl Iterator<Item = usize> 
     })
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+/// Text with its `%41` read; `None` where that is no UTF-8.
+pub fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

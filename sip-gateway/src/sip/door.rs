@@ -1,19 +1,14 @@
 //! The door: what every foreign message passes before anything is done for it. Size, rate by source,
-//! shape, known method. What is refused here costs us one answer at most and leaves no state.
+//! form. What is refused here costs us one answer at most and leaves no state.
 
 use crate::sip::bucket::{Buckets, Rate, Verdict};
-use crate::sip::message::{Message, MessageError, Start};
+use crate::sip::check;
+use crate::sip::message::{Fault, Message, MessageError};
 use crate::sip::registrar::FlowId;
+use crate::sip::via::Via;
 use std::net::{IpAddr, Ipv6Addr};
 use vocabulary::Time;
 
-/// Methods taken, as Allow says them (RFC 3261 §20.5).
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
-/// Methods the transaction layer can carry; others are answered here.
-const CARRIED: [&str; 14] = [
-    "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REGISTER", "PRACK", "MESSAGE", "NOTIFY", "PUBLISH",
-    "REFER", "SUBSCRIBE",
-];
 /// Seconds a refused sender is asked to wait.
 const RETRY_AFTER: &str = "5";
 
@@ -113,16 +108,16 @@ impl Door {
         if bytes.len() > limit {
             return Admission::Drop { reason: "oversize" };
         }
-        let message = match Message::parse(bytes) {
-            Ok(message) => message,
+        let (message, fault) = match Message::read(bytes) {
+            Ok(read) => read,
             Err(MessageError::TooLarge) => return Admission::Drop { reason: "oversize" },
             Err(_) => return Admission::Drop { reason: "malformed" },
         };
-        if verdict == Verdict::Refuse {
+        if verdict == Verdict::Refuse && fault.is_none() {
             let response = Message::response(&message, 503, tag).with("Retry-After", RETRY_AFTER);
             return Admission::Answer { response, reason: "rate" };
         }
-        shape(message, tag)
+        shape(message, fault, tag)
     }
 
     /// Forgets senders that have been quiet.
@@ -141,29 +136,32 @@ fn network(source: IpAddr) -> IpAddr {
     }
 }
 
-/// RFC 3261 §8.1.1: six headers make a request; without them there is nothing to answer to.
-fn shape(message: Message, tag: &str) -> Admission {
-    let answerable = message.header("Via").is_some_and(|v| v.starts_with("SIP/2.0/"))
-        && ["From", "To", "Call-ID"].iter().all(|h| message.header(h).is_some_and(|v| !v.is_empty()));
-    let Some((_, cseq_method)) = message.cseq().filter(|_| answerable) else {
-        return Admission::Drop { reason: "malformed" };
+/// A request that is not what it must be is told so, where there is a Via to tell it by; an ACK and an
+/// answer never are.
+fn shape(message: Message, fault: Option<Fault>, tag: &str) -> Admission {
+    let malformed = Admission::Drop { reason: "malformed" };
+    let Some(method) = message.method() else {
+        let good = fault.is_none() && check::response(&message);
+        return if good { Admission::Take(message) } else { malformed };
     };
-    let Start::Request { method, .. } = &message.start else {
-        return Admission::Take(message);
-    };
-    let refusal = if cseq_method != method || message.tag("From").is_none() {
-        400
-    } else if !CARRIED.contains(&method.as_str()) {
-        405
-    } else {
-        return Admission::Take(message);
-    };
-    if method == "ACK" {
-        return Admission::Drop { reason: "malformed" };
+    if Via::top(&message).is_none() {
+        return malformed;
     }
-    let reason = if refusal == 405 { "method" } else { "malformed" };
-    let response = Message::response(&message, refusal, tag).with("Allow", ALLOW);
-    Admission::Answer { response, reason }
+    match check::request(&message, fault) {
+        Ok(()) => Admission::Take(message),
+        Err(_) if method == "ACK" => malformed,
+        Err(refusal) => {
+            let reason = match refusal.code {
+                405 => "method",
+                416 => "scheme",
+                420 => "extension",
+                406 | 415 => "body",
+                483 => "hops",
+                _ => "malformed",
+            };
+            Admission::Answer { response: refusal.answer(&message, tag), reason }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -195,13 +193,15 @@ mod tests {
         let mut door = Door::default();
         for (bytes, found) in [
             (text("INVITE"), "take"),
-            (text("SUBSCRIBE"), "take"),
+            (text("SUBSCRIBE"), "405 method"),
             (text("FOO"), "405 method"),
             (text("invite"), "405 method"),
             (text("INVITE").replace("1 INVITE", "1 BYE"), "400 malformed"),
             (text("INVITE").replace(";tag=1", ""), "400 malformed"),
             (text("ACK").replace(";tag=1", ""), "drop malformed"),
-            (text("BYE").replace("Call-ID: c\r\n", ""), "drop malformed"),
+            (text("BYE").replace("Call-ID: c\r\n", ""), "400 malformed"),
+            (text("BYE").replace("Via: ", "X: "), "drop malformed"),
+            (text("INVITE").replace("sip:a@b SIP", "http:a SIP"), "416 scheme"),
             ("\u{0}garbage".into(), "drop malformed"),
             ("x".repeat(8_193), "drop oversize"),
         ] {

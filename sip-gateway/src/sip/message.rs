@@ -7,6 +7,8 @@ use std::fmt;
 pub const MAX_MESSAGE: usize = 65_536;
 /// The largest datagram taken, in bytes: rsipstack's own buffer, and far above any real request.
 pub const MAX_DATAGRAM: usize = 8_192;
+/// The longest method; longer ones are no method anybody has.
+const MAX_METHOD: usize = 64;
 /// The most header lines of one message.
 pub const MAX_HEADERS: usize = 128;
 /// The longest header value, after unfolding, in bytes.
@@ -29,7 +31,7 @@ pub enum Start {
     },
 }
 
-/// A SIP message. `Debug` is deliberately absent: headers carry phone numbers.
+/// A SIP message. `Debug` shows its method or code only: headers carry phone numbers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The first line.
@@ -61,6 +63,29 @@ pub enum MessageError {
     CutShort,
 }
 
+/// What is wrong with a message that can be read nevertheless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// White space or brackets where the Request-Line has none.
+    RequestLine,
+    /// Another version of SIP: 505.
+    Version,
+    /// Content-Length is no number, or there are two.
+    ContentLength,
+    /// The body is shorter than it says.
+    CutShort,
+}
+
+impl Fault {
+    fn error(self) -> MessageError {
+        match self {
+            Fault::RequestLine | Fault::Version => MessageError::NotSip,
+            Fault::ContentLength => MessageError::BadHeader,
+            Fault::CutShort => MessageError::CutShort,
+        }
+    }
+}
+
 /// How many bytes of a stream the next thing takes (RFC 3261 §18.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framed {
@@ -78,6 +103,18 @@ impl Message {
     /// # Errors
     /// [`MessageError`], saying what is wrong without echoing it.
     pub fn parse(bytes: &[u8]) -> Result<Message, MessageError> {
+        match Message::read(bytes)? {
+            (message, None) => Ok(message),
+            (_, Some(fault)) => Err(fault.error()),
+        }
+    }
+
+    /// Reads one whole message as far as it can be read: a faulty request whose headers are clear can
+    /// still be answered (RFC 4475 §3.1.2).
+    ///
+    /// # Errors
+    /// [`MessageError`] where there is nothing to answer to.
+    pub fn read(bytes: &[u8]) -> Result<(Message, Option<Fault>), MessageError> {
         if bytes.len() > MAX_MESSAGE {
             return Err(MessageError::TooLarge);
         }
@@ -85,16 +122,29 @@ impl Message {
         let head = std::str::from_utf8(&bytes[..end]).map_err(|_| MessageError::NotText)?;
         let rest = &bytes[end + 4..];
         let mut lines = head.split("\r\n");
-        let start = start_line(lines.next().unwrap_or_default())?;
+        let (start, mut fault) = start_line(lines.next().unwrap_or_default())?;
         let headers = header_lines(lines)?;
         let mut message = Message { start, headers, phrase: None, body: String::new() };
-        let length = match message.header("Content-Length") {
-            Some(value) => value.parse::<usize>().map_err(|_| MessageError::BadHeader)?,
-            None => rest.len(),
+        let lengths: Vec<&str> = message.headers("Content-Length").collect();
+        let body = match (lengths.first(), lengths.get(1)) {
+            (None, _) => rest,
+            (Some(one), None) => match one.parse::<usize>() {
+                Ok(length) => rest.get(..length).unwrap_or_else(|| {
+                    fault = fault.or(Some(Fault::CutShort));
+                    rest
+                }),
+                Err(_) => {
+                    fault = fault.or(Some(Fault::ContentLength));
+                    &[]
+                }
+            },
+            (Some(_), Some(_)) => {
+                fault = fault.or(Some(Fault::ContentLength));
+                &[]
+            }
         };
-        let body = rest.get(..length).ok_or(MessageError::CutShort)?;
         message.body = String::from_utf8_lossy(body).into_owned();
-        Ok(message)
+        Ok((message, fault))
     }
 
     /// An empty request.
@@ -222,6 +272,15 @@ impl Message {
     }
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.start {
+            Start::Request { method, .. } => write!(f, "Message({method})"),
+            Start::Response { code } => write!(f, "Message({code})"),
+        }
+    }
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.start {
@@ -275,34 +334,46 @@ fn without_end(bytes: &[u8]) -> MessageError {
     if std::str::from_utf8(bytes).is_err() { MessageError::NotText } else { MessageError::CutShort }
 }
 
-fn start_line(line: &str) -> Result<Start, MessageError> {
-    if let Some(rest) = line.strip_prefix("SIP/2.0 ") {
-        let code = rest.get(..3).and_then(|c| c.parse::<u16>().ok()).ok_or(MessageError::NotSip)?;
-        return if (100..700).contains(&code) { Ok(Start::Response { code }) } else { Err(MessageError::NotSip) };
+fn start_line(line: &str) -> Result<(Start, Option<Fault>), MessageError> {
+    if line.get(..8).is_some_and(|v| v.eq_ignore_ascii_case("SIP/2.0 ")) {
+        let code = line.get(8..11).filter(|c| c.bytes().all(|b| b.is_ascii_digit()));
+        let whole = line.as_bytes().get(11).is_none_or(|b| *b == b' ');
+        let code = code.and_then(|c| c.parse::<u16>().ok()).filter(|c| whole && (100..700).contains(c));
+        return code.map(|code| (Start::Response { code }, None)).ok_or(MessageError::NotSip);
     }
-    let mut parts = line.split(' ');
-    let (Some(method), Some(uri), Some("SIP/2.0"), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(MessageError::NotSip);
-    };
+    let exact = line.trim_end_matches([' ', '\t']);
+    let mut fault = (exact.len() != line.len()).then_some(Fault::RequestLine);
+    let (front, version) = exact.rsplit_once(' ').ok_or(MessageError::NotSip)?;
+    let (method, uri) = front.split_once(' ').ok_or(MessageError::NotSip)?;
+    if uri != uri.trim() || uri.contains([' ', '\t', '<', '>', '"']) {
+        fault = fault.or(Some(Fault::RequestLine));
+    }
+    let uri = uri.trim();
+    let number = version.get(..4).filter(|v| v.eq_ignore_ascii_case("SIP/")).map(|_| &version[4..]);
+    match number {
+        Some("2.0") => {}
+        Some(other) if other.bytes().all(|b| b.is_ascii_digit() || b == b'.') => fault = Some(Fault::Version),
+        _ => return Err(MessageError::NotSip),
+    }
     let token = |b: u8| b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b);
-    if method.is_empty() || method.len() > 32 || !method.bytes().all(token) || uri.is_empty() || uri.len() > MAX_VALUE {
+    let bad = method.is_empty() || method.len() > MAX_METHOD || !method.bytes().all(token);
+    if bad || uri.is_empty() || uri.len() > MAX_VALUE || uri.chars().any(char::is_control) {
         return Err(MessageError::NotSip);
     }
-    Ok(Start::Request { method: method.to_owned(), uri: uri.to_owned() })
+    Ok((Start::Request { method: method.to_owned(), uri: uri.to_owned() }, fault))
 }
 
 fn header_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<(String, String)>, MessageError> {
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in lines {
         if line.starts_with([' ', '\t']) {
-            let (_, value) = headers.last_mut().ok_or(MessageError::BadHeader)?;
+            let (_, value) = headers.last_mut().filter(|_| !has_bare_control(line)).ok_or(MessageError::BadHeader)?;
             value.push(' ');
             value.push_str(line.trim());
         } else {
             let (name, value) = line.split_once(':').ok_or(MessageError::BadHeader)?;
             let name = name.trim_end();
-            if name.is_empty() || name.bytes().any(|b| !b.is_ascii_graphic()) {
+            if name.is_empty() || name.bytes().any(|b| !b.is_ascii_graphic()) || has_bare_control(value) {
                 return Err(MessageError::BadHeader);
             }
             headers.push((canonical(name), value.trim().to_owned()));
@@ -312,6 +383,16 @@ fn header_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<(String,
         }
     }
     Ok(headers)
+}
+
+/// A control character that no backslash makes part of a quoted text (RFC 3261 §25.1).
+fn has_bare_control(value: &str) -> bool {
+    let mut escaped = false;
+    value.chars().any(|c| {
+        let bare = c.is_ascii_control() && c != '\t' && (!escaped || c == '\r' || c == '\n');
+        escaped = c == '\\' && !escaped;
+        bare
+    })
 }
 
 /// The full name of a header: compact forms written out (RFC 3261 §7.3.3), the few names we copy by

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod bucket;
+pub mod check;
 pub mod dialog;
 pub mod digest;
 pub mod door;

@@ -7,8 +7,8 @@ use crate::live::plane::{MediaKind, PlaneCommand};
 use crate::live::signalling::switch::{Ours, Switch};
 use crate::live::signalling::{clock, lock};
 use crate::sip::address::{self, Dialled};
+use crate::sip::check::ALLOW;
 use crate::sip::dialog::{Dialog, DialogId};
-use crate::sip::door::ALLOW;
 use crate::sip::message::Message;
 use crate::sip::registrar::{FlowId, Hop};
 use std::net::{IpAddr, SocketAddr};
@@ -154,9 +154,8 @@ impl Switch {
         let sibling = self.dialogs.range(first..).next().filter(|(d, _)| same(d)).map(|(_, leg)| *leg);
         let Some(call) = sibling.and_then(|leg| self.calls.get(&leg)) else { return };
         let mut dialog = call.dialog.clone();
-        let seq = call.invite.cseq().map_or(1, |(seq, _)| seq);
         dialog.confirm(response);
-        let ack = self.with_via(dialog.ack(seq), hop);
+        let ack = self.with_via(dialog.ack(), hop);
         self.net.stack.send_once(ack, hop);
         let bye = self.with_via(dialog.request("BYE"), hop);
         self.farewell(bye, hop);
@@ -349,8 +348,7 @@ impl Switch {
     fn send_ack(&mut self, id: LegId) {
         let Some(call) = self.calls.get(&id) else { return };
         let hop = call.hop;
-        let seq = call.invite.cseq().map_or(1, |(seq, _)| seq);
-        let ack = self.with_via(call.dialog.ack(seq), hop);
+        let ack = self.with_via(call.dialog.ack(), hop);
         self.net.stack.send_once(ack.clone(), hop);
         if let Some(call) = self.calls.get_mut(&id) {
             call.ack = Some(ack);

@@ -9,9 +9,9 @@ use crate::live::signalling::legs::{Arrival, Call, LegKind};
 use crate::live::signalling::stack::Source;
 use crate::live::signalling::switch::Switch;
 use crate::sip::address::{self, Address, Dialled};
+use crate::sip::check::ALLOW;
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::digest::{Check, Credentials};
-use crate::sip::door::ALLOW;
 use crate::sip::message::Message;
 use vocabulary::{CallerNumber, LegId, Presentation};
 

@@ -5,8 +5,11 @@
 //! nothing.
 
 mod company;
+mod hours;
 mod people;
 mod queueing;
+
+pub(crate) use hours::may_call;
 
 use crate::Floor;
 use crate::state::{AgentIx, Contact, Stage};
@@ -36,15 +39,21 @@ impl Floor {
                 self.drop_place(*contact);
             }
             Event::PlaceClaimed { contact, from } => {
-                let place = self.drop_place(*from);
-                if let (Some(row), Some(place)) = (self.state.contacts.get_mut(contact), place) {
-                    row.claimed = Some(place.arrived);
+                let kept = self.drop_place(*from).map(|place| place.arrived);
+                // Otherwise it is that of a contact that waits to be called back.
+                let waits = self.state.contacts.get(from).and_then(|row| row.order.as_ref());
+                let arrived = kept.or(waits.map(|order| order.arrived));
+                if let (Some(row), Some(arrived)) = (self.state.contacts.get_mut(contact), arrived) {
+                    row.claimed = Some(arrived);
                 }
             }
             Event::WrapUpStarted { contact, agent, until } => self.apply_wrap_up(*contact, agent, *until),
             Event::WrappedUp { contact, agent, .. } => self.apply_wrapped_up(at, *contact, agent),
             Event::Recorded { .. } | Event::RecordingDiscarded { .. } | Event::Transcribed { .. } => {}
-            Event::ConsentGiven { .. } => {}
+            Event::ConsentGiven { contact, consent } => self.apply_consent(*contact, &consent.kind),
+            Event::HoursTurned { queue, open, why } => self.apply_hours(queue, *open, *why),
+            Event::QueueSwitched { queue, to, .. } => self.apply_switch(queue, *to),
+            Event::SurgeSet { queue, on, .. } => self.apply_surge(queue, *on),
             _ => self.apply_to_contact(at, event),
         }
     }
@@ -69,10 +78,14 @@ impl Floor {
             Event::Connected { .. } => {
                 let contact = self.contact_mut(id);
                 contact.connected_once = true;
+                contact.call_back = None;
                 if let Stage::Accepted { server, .. } = &contact.stage {
                     contact.stage = Stage::Talking { server: server.clone(), held: false };
                 }
             }
+            Event::Overflowed { queue, to, .. } => self.apply_overflowed(id, queue, to),
+            Event::CallBackAgreed { from, until, attempts, .. } => self.apply_call_back(id, *from, *until, *attempts),
+            Event::CallBackFailed { agent, next, .. } => self.apply_call_back_failed(at, id, agent, *next),
             Event::Held { .. } => self.apply_held(id, true),
             Event::Resumed { .. } => self.apply_held(id, false),
             Event::HandedOver { from, to, .. } => self.apply_handed_over(at, id, from, to),

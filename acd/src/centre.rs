@@ -1,6 +1,8 @@
 //! Which changes of set-up a floor takes. A file is checked as a whole by `vocabulary`; here each
 //! change is checked against what is running, so that nothing a floor journals can break it.
 
+mod hours;
+
 use crate::decide::OUTSIDE;
 use crate::rank::{MOST_BASE, MOST_SLOPE};
 use crate::state::{Stage, State};
@@ -31,6 +33,12 @@ const FAULTS_TOLD: usize = 5;
 /// # Errors
 /// Why not, in words for the person who makes it.
 pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
+    check_one(state, change)?;
+    hours::alone(&state.centre, change)
+}
+
+/// What can be said of a change without looking at what it names elsewhere.
+fn check_one(state: &State, change: &Change) -> Result<(), Refusal> {
     match change {
         Change::RulesSet { rules } => rules_make_sense(rules),
         Change::QueueSet { queue } => queue_makes_sense(queue).and_then(|()| climb_makes_sense(state, queue)),
@@ -55,9 +63,9 @@ pub(crate) fn check(state: &State, change: &Change) -> Result<(), Refusal> {
             Ok(())
         }
         Change::AgentRemoved { agent } => agent_may_go(state, agent),
-        Change::CalendarSet { .. }
-        | Change::CalendarRemoved { .. }
-        | Change::ShiftSet { .. }
+        Change::CalendarSet { name, calendar } => hours::calendar(name, calendar),
+        Change::ShiftSet { shift } => hours::shift(shift),
+        Change::CalendarRemoved { .. }
         | Change::ShiftRemoved { .. }
         | Change::AbsenceSet { .. }
         | Change::AbsenceRemoved { .. } => Ok(()),
@@ -74,7 +82,7 @@ fn together_makes_sense(state: &State, changes: &[Change]) -> Result<(), Refusal
         if matches!(change, Change::Together { .. }) {
             return bad(String::from("changes put together cannot hold others put together"));
         }
-        check(state, change)?;
+        check_one(state, change)?;
     }
     let mut whole = state.centre.clone();
     changes.iter().for_each(|change| whole.apply(change));
@@ -146,7 +154,7 @@ fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {
     if !queue.lane.is_safeguarding() && !queue.last_resort.is_empty() {
         return bad(format!("queue `{name}` is in no safeguarding lane, so it has no last_resort"));
     }
-    Ok(())
+    hours::queue(queue)
 }
 
 /// Contacts climb step by step and never in a circle. A queue named before it is set up is no

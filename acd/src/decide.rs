@@ -1,12 +1,15 @@
 //! What is decided: commands obeyed, things that became due, matching. Each decision is one event,
 //! applied at once and told; effects are told beside it.
 
+mod call_back;
 mod due;
 mod ending;
 mod entering;
 mod giving;
 mod help;
+mod hours;
 mod offering;
+mod overflow;
 mod people;
 
 pub(crate) use offering::OUTSIDE;
@@ -57,6 +60,10 @@ impl<'a> Turn<'a> {
             Command::ExtendWrapUp { contact, agent } => self.extend_wrap_up(contact, agent),
             Command::SetPresence { agent, presence, by } => self.set_presence(agent, presence, by),
             Command::ClaimPlace { contact, from } => self.claim_place(contact, from),
+            Command::AgreeCallBack { contact, from } => self.agree_call_back(contact, from),
+            Command::FailCallBack { contact, agent } => self.fail_call_back(contact, agent),
+            Command::SwitchQueue { queue, to, by } => self.switch_queue(queue, to, by),
+            Command::SetSurge { queue, on, by } => self.set_surge(queue, on, by),
             Command::Restart => {
                 self.restart();
                 Ok(())
@@ -84,12 +91,8 @@ impl<'a> Turn<'a> {
             Command::Prefer { .. }
             | Command::Rescore { .. }
             | Command::NoteSilent { .. }
-            | Command::AgreeCallBack { .. }
-            | Command::FailCallBack { .. }
             | Command::DecideDrop { .. }
-            | Command::SetLeaving { .. }
-            | Command::SwitchQueue { .. }
-            | Command::SetSurge { .. } => Err(Refusal::NotAFact),
+            | Command::SetLeaving { .. } => Err(Refusal::NotAFact),
         }
     }
 

@@ -21,6 +21,18 @@ pub(crate) fn estimate(state: &State, queue: &QueueName, position: u32, now: Tim
     Some(Estimate { low: Span(middle / 2), high: Span(middle.saturating_mul(2)) })
 }
 
+/// The range for a contact that is about to enter a queue.
+pub(crate) fn on_entry(
+    state: &State,
+    index: &crate::index::Index,
+    _id: vocabulary::ContactId,
+    queued: &vocabulary::Event,
+    now: Time,
+) -> Option<Estimate> {
+    let vocabulary::Event::Queued { queue, .. } = queued else { return None };
+    estimate(state, queue, index.length(queue) as u32 + 1, now)
+}
+
 /// Milliseconds between two accepted contacts. A queue that has not moved for longer than its pace
 /// has slowed down: the time since counts too.
 fn interval(pace: &VecDeque<Time>, now: Time) -> Option<i64> {

@@ -53,6 +53,7 @@ impl Floor {
         }
         turn.take_due();
         turn.watch_cleared();
+        turn.watch_staffed();
         turn.match_all();
     }
 

@@ -37,8 +37,9 @@ enum Place {
     #[default]
     Nowhere,
     InLine(Key),
-    /// Out of its line while agents see it or it is meant for one agent, and still in its queue.
-    Offered(Key),
+    /// Out of its line while agents see it, it is meant for one agent, or its call-back is not due; and
+    /// still in its queue.
+    Aside(Key),
 }
 
 /// What becomes due. The order is the order of work among things due in the same millisecond.
@@ -50,6 +51,8 @@ pub(crate) enum Subject {
     Storm,
     /// Somebody may be asked again for this contact, or it is meant for one agent no longer.
     Rest(ContactId),
+    /// A queue opens or closes.
+    Hours,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -73,6 +76,9 @@ pub(crate) struct Index {
     pub named: BTreeSet<ContactId>,
     pub timers: BTreeSet<(Time, Subject)>,
     storm: Option<Time>,
+    hours: Option<Time>,
+    /// Who is on shift, or which queues are open, changed since staffing was last looked at.
+    pub staffing_changed: bool,
     languages: Vec<Reserve>,
     /// Who is free or on shift changed for a reserve since it was last looked at.
     reserves_changed: bool,
@@ -106,6 +112,7 @@ impl Index {
             index.timers.insert((place.until, Subject::Place(*id)));
         }
         index.link_storm(state);
+        index.link_hours(state, clock);
         index
     }
 
@@ -177,9 +184,10 @@ impl Index {
         new.line = Some(line);
         let slope = self.lines[line as usize].slope;
         new.place = match contact.stage {
-            Stage::Waiting if contact.kept_for_named(clock) => Place::Offered(Key::of(order.claim(slope), id)),
-            Stage::Waiting => Place::InLine(Key::of(order.claim(slope), id)),
-            Stage::Offered { .. } => Place::Offered(Key::of(order.claim(slope), id)),
+            Stage::Waiting if contact.is_due(clock) && !contact.kept_for_named(clock) => {
+                Place::InLine(Key::of(order.claim(slope), id))
+            }
+            Stage::Waiting | Stage::Offered { .. } => Place::Aside(Key::of(order.claim(slope), id)),
             _ => Place::Nowhere,
         };
         new.named = contact.named(clock).is_some();
@@ -224,6 +232,14 @@ impl Index {
         let due = state.storm_due();
         self.move_timer(Subject::Storm, self.storm, due);
         self.storm = due;
+    }
+
+    /// The time at which a queue opens or closes next; it also says that staffing has to be looked at.
+    pub fn link_hours(&mut self, state: &State, clock: Time) {
+        let due = state.hours_due(clock);
+        self.move_timer(Subject::Hours, self.hours, due);
+        self.hours = due;
+        self.staffing_changed = true;
     }
 
     /// Groups in which somebody is free.

@@ -45,7 +45,7 @@ pub use command::{Command, Effect, Output, StopCause};
 pub use explain::{Explanation, Obstacle};
 pub use floor::{Floor, Snapshot};
 pub use refusal::Refusal;
-pub use view::{AgentView, ContactView, Doing, Estimate, QueueView, Request, Stage, Waiting};
+pub use view::{AgentView, CallBackView, ContactView, Doing, Estimate, QueueView, Request, Stage, Waiting};
 
 use vocabulary::Span;
 // Named in the documentation above.
@@ -62,6 +62,12 @@ pub const REST: Span = Span::seconds(15);
 
 /// An accepted contact whose agent could not be joined for this long returns to the head.
 pub const CONNECT_WITHIN: Span = Span::seconds(30);
+
+/// The same for a call-back: the citizen's phone rings meanwhile.
+pub const CALL_WITHIN: Span = Span::seconds(90);
+
+/// A call-back is agreed for within this time.
+pub const CALL_BACK_AHEAD: Span = Span::seconds(7 * 86_400);
 
 /// One extension of a wrap-up.
 pub const EXTENSION: Span = Span::seconds(60);

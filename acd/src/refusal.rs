@@ -179,6 +179,27 @@ pub enum Refusal {
     /// Whoever leaves last ends the contact or gives it to a queue.
     #[error("nobody else would serve contact {0}: end it, or transfer it")]
     NobodyElse(ContactId),
+    /// A safeguarding queue is open at all times.
+    #[error("queue `{0}` is a safeguarding queue: it never closes")]
+    NeverCloses(QueueName),
+    /// The queue's set-up says nothing about calling back.
+    #[error("queue `{0}` does not call back")]
+    NoCallBack(QueueName),
+    /// One contact is called back once.
+    #[error("contact {0} is to be called back already")]
+    CallBackAgreed(ContactId),
+    /// It came by text, so there is no number to call.
+    #[error("contact {0} did not come by phone, so it cannot be called back")]
+    NoLine(ContactId),
+    /// A safeguarding contact is called only if it said that it is safe (facts 5.4).
+    #[error("contact {0} has not said that it is safe to call back")]
+    CallBackUnsafe(ContactId),
+    /// Nobody knows who works then.
+    #[error("a call-back is agreed for within {days} days")]
+    CallBackFar {
+        /// The limit.
+        days: i64,
+    },
     /// A `Report` of something only the floor decides.
     #[error("only facts can be reported; this is for the floor to decide")]
     NotAFact,

@@ -3,6 +3,7 @@
 
 mod company;
 mod contact;
+mod hours;
 
 use crate::index::{ContactLinks, Standing};
 use crate::rank::{Claim, Key};
@@ -13,11 +14,12 @@ use std::sync::Arc;
 use vocabulary::centre::{Agent, Centre, EntryName, LastResort, LastResortTo, Queue};
 use vocabulary::event::Alarm;
 use vocabulary::{
-    AgentName, Channel, ContactId, FloorName, Lane, Language, Needs, Presence, QueueName, ReasonName, Risk, Span,
-    TenantName, Time,
+    AgentName, CallBackPolicy, Channel, ContactId, FloorName, Lane, Language, Needs, Presence, QueueName, ReasonName,
+    Risk, Span, TenantName, Time,
 };
 
 pub(crate) use company::{Company, Help, NEVER, Named};
+pub(crate) use hours::{CallBack, Gate, least_skills};
 
 /// Number of an agent: position in [`State::agents`], in the order they were first set up.
 pub(crate) type AgentIx = u32;
@@ -45,6 +47,12 @@ pub(crate) struct State {
     pub alarms: BTreeSet<(Alarm, Option<ContactId>)>,
     /// Counts up whenever an agent joins the end of the idle order.
     pub idle_count: u64,
+    /// Queues that were ever closed or switched.
+    #[serde(default)]
+    pub hours: BTreeMap<QueueName, Gate>,
+    /// Queues that supervisors serve too.
+    #[serde(default)]
+    pub surge: BTreeSet<QueueName>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,6 +72,15 @@ pub(crate) struct Contact {
     pub claimed: Option<Time>,
     pub connected_once: bool,
     pub company: Company,
+    /// Whether it may be called back in a safeguarding lane.
+    #[serde(default)]
+    pub policy: CallBackPolicy,
+    /// Agreed and not yet made.
+    #[serde(default)]
+    pub call_back: Option<Box<CallBack>>,
+    /// Queues it left by overflow.
+    #[serde(default)]
+    pub overflowed: Vec<QueueName>,
     #[serde(skip)]
     pub links: ContactLinks,
 }
@@ -121,6 +138,9 @@ pub(crate) struct Order {
     pub any_agent: bool,
     /// Rungs whose outside line is being called.
     pub outside: Vec<u32>,
+    /// This queue has offered it a call-back.
+    #[serde(default)]
+    pub call_back_offered: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -278,6 +298,8 @@ impl State {
             expiries: VecDeque::new(),
             alarms: BTreeSet::new(),
             idle_count: 0,
+            hours: BTreeMap::new(),
+            surge: BTreeSet::new(),
         }
     }
 
@@ -366,9 +388,12 @@ impl State {
         let mut due = Earliest::default();
         match &contact.stage {
             Stage::InFlow | Stage::Over | Stage::Talking { .. } => return None,
-            Stage::Accepted { at, .. } => return Some(*at + crate::CONNECT_WITHIN),
+            Stage::Accepted { at, .. } => return Some(*at + contact.join_within()),
             Stage::Offered { until, .. } => due.add(Some(*until)),
-            Stage::Waiting => {}
+            Stage::Waiting => {
+                due.add(contact.call_back.as_ref().map(|agreed| agreed.until));
+                due.add(self.overflow_due(contact, order).map(|(at, _)| at));
+            }
         }
         due.add(self.widening_due(order));
         due.add(self.rung_due(order));

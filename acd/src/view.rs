@@ -6,7 +6,7 @@ use crate::state::{self, AgentIx, Contact, Help, Server};
 use crate::{Floor, state::State};
 use serde::Serialize;
 use vocabulary::centre::EntryName;
-use vocabulary::event::{Alarm, HelpKind};
+use vocabulary::event::{Alarm, HelpKind, HoursCause, Switch};
 use vocabulary::{
     AgentName, Channel, ContactId, Lane, Language, Needs, Presence, QueueName, Risk, Span, TenantName, Time,
 };
@@ -50,6 +50,19 @@ pub struct ContactView {
     pub requests: Vec<Request>,
     /// What it asks for, when it is itself a request for help.
     pub request: Option<Request>,
+    /// Its call-back, agreed and not yet made.
+    pub call_back: Option<CallBackView>,
+}
+
+/// A call-back that was agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CallBackView {
+    /// From when it is offered to agents.
+    pub from: Time,
+    /// When it is over, made or not.
+    pub until: Time,
+    /// How often it may still be tried.
+    pub attempts: u32,
 }
 
 /// A request for help with a contact.
@@ -146,6 +159,16 @@ pub struct QueueView {
     pub waiting: u32,
     /// Since when the longest of them waits.
     pub longest: Option<Time>,
+    /// Whether it is open.
+    pub open: bool,
+    /// Why it is.
+    pub why: HoursCause,
+    /// What it was switched to.
+    pub switch: Switch,
+    /// When it opens or closes next, if nobody switches it.
+    pub next_change: Option<Time>,
+    /// Whether supervisors serve it too.
+    pub surge: bool,
 }
 
 /// Where a waiting contact stands.
@@ -199,6 +222,11 @@ impl Floor {
                 lane: queue.lane,
                 waiting: self.index.length(&queue.name) as u32,
                 longest: orders.map(|order| order.entered).min(),
+                open: self.state.is_open(&queue.name),
+                why: self.state.should_open(queue, self.clock).1,
+                switch: self.state.gate(&queue.name).switch,
+                next_change: self.state.next_turn(queue, self.clock),
+                surge: self.state.surge.contains(&queue.name),
             }
         })
     }
@@ -267,6 +295,11 @@ fn contact_view(state: &State, contact: ContactId, row: &Contact) -> ContactView
         meant_for: row.company.named.as_ref().map(|named| (state.agent(named.agent).name.clone(), named.until)),
         requests: row.company.requests.iter().filter_map(|id| request_view(state, *id)).collect(),
         request: request_view(state, contact),
+        call_back: row.call_back.as_ref().map(|agreed| CallBackView {
+            from: agreed.from,
+            until: agreed.until,
+            attempts: agreed.left,
+        }),
     }
 }
 

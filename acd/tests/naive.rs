@@ -11,6 +11,7 @@ mod plan;
 use acd::{Command, Effect, Floor, Output, Refusal, Snapshot, Stage};
 use engine::{At, Naive};
 use plan::Plan;
+use std::collections::BTreeMap;
 use vocabulary::{Event, FloorName, Time};
 
 /// Commands in all, and in each centre.
@@ -20,14 +21,16 @@ const EACH: usize = 500;
 #[test]
 fn the_twins_agree() {
     let mut offers = 0;
+    let mut often: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..(COMMANDS / EACH) as u64 {
-        offers += run(seed, EACH);
+        offers += run(seed, EACH, &mut often);
     }
+    assert!(often.len() == 12 && often.values().all(|n| *n >= 20), "too seldom: {often:?}");
     // A plan under which nothing happens would prove nothing.
     assert!(offers > COMMANDS / 20, "only {offers} offers in {COMMANDS} commands");
 }
 
-fn run(seed: u64, commands: usize) -> usize {
+fn run(seed: u64, commands: usize, often: &mut BTreeMap<&str, usize>) -> usize {
     let name = FloorName::new("nairobi").unwrap();
     let (mut floor, mut naive, mut plan) = (Floor::new(name.clone()), Naive::new(name.clone()), Plan::new(seed));
     let mut journal: Vec<(Time, Event)> = Vec::new();
@@ -53,6 +56,7 @@ fn run(seed: u64, commands: usize) -> usize {
         assert_eq!(said, naive.said, "{at}");
         assert_eq!(refusal.is_none(), obeyed, "{at}: {refusal:?}");
         offers += said.iter().filter(|e| matches!(e, Event::Offered { .. })).count();
+        said.iter().filter_map(plan::told).for_each(|what| *often.entry(what).or_default() += 1);
         plan.learn(&said);
         journal.extend(said.into_iter().map(|event| (now, event)));
         if number % 25 == 0 || matches!(command, Command::Restart) {

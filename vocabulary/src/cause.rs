@@ -42,13 +42,16 @@ pub enum EndCause {
     MessageLeft,
     /// A call-back was tried as often as agreed and nobody came.
     NotReached,
+    /// The citizen called again: the new contact took over the place of the call-back that this one
+    /// waited for.
+    Redialled,
     /// A request for help is over; it never was a contact of a citizen.
     HelpOver,
 }
 
 impl EndCause {
     /// Every cause, in the order figures list them.
-    pub const ALL: [EndCause; 12] = [
+    pub const ALL: [EndCause; 13] = [
         EndCause::Normal,
         EndCause::SelfServed,
         EndCause::Busy,
@@ -60,6 +63,7 @@ impl EndCause {
         EndCause::Closed,
         EndCause::MessageLeft,
         EndCause::NotReached,
+        EndCause::Redialled,
         EndCause::HelpOver,
     ];
 }

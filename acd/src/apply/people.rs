@@ -31,6 +31,10 @@ impl Floor {
         }
         let queue_known = matches!(change, Change::QueueSet { queue } if self.state.queue(&queue.name).is_some());
         self.state.centre.apply(change);
+        if let Change::QueueRemoved { queue } = change {
+            self.state.hours.remove(queue);
+            self.state.surge.remove(queue);
+        }
         match change {
             Change::AgentSet { agent } => {
                 let ix = known.unwrap_or_else(|| {
@@ -60,6 +64,7 @@ impl Floor {
             // contacts had none.
             Change::QueueSet { queue } => {
                 self.state.queues.insert(queue.name.clone(), queue.clone());
+                self.index.link_hours(&self.state, self.clock);
                 queue_known || queue.lane.is_safeguarding()
             }
             Change::RulesSet { .. }

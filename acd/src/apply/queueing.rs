@@ -34,7 +34,11 @@ impl Floor {
             rungs: 0,
             any_agent: false,
             outside: Vec::new(),
+            call_back_offered: false,
         });
+        if let (Some(agreed), Some(order)) = (&contact.call_back, &mut contact.order) {
+            super::hours::wait_for_call(order, agreed.from.max(at));
+        }
         contact.stage = Stage::Waiting;
         contact.forget_assignment();
     }

@@ -1,10 +1,10 @@
 //! What happens by itself when its time comes.
 
 use super::Turn;
+use crate::Floor;
 use crate::command::{Effect, StopCause};
 use crate::index::Subject;
 use crate::state::{AgentIx, NO_ANSWER, RECOVERY, Server, Stage, away};
-use crate::{CONNECT_WITHIN, Floor};
 use vocabulary::centre::LastResortTo;
 use vocabulary::event::{Actor, Alarm};
 use vocabulary::{ContactId, Event, Presence};
@@ -21,6 +21,7 @@ impl Turn<'_> {
                 Subject::Place(id) => self.decide(Event::PlaceLapsed { contact: id }),
                 Subject::Storm => self.set_alarm(Alarm::ExpiryStorm, None, false),
                 Subject::Rest(id) => self.look_again(id),
+                Subject::Hours => self.turn_hours(),
             }
             let same = self.floor.index.timers.first() == Some(&(at, subject));
             assert!(!same, "what was due has been done, so it is due no more");
@@ -28,14 +29,17 @@ impl Turn<'_> {
     }
 
     fn contact_due(&mut self, id: ContactId) {
-        match &self.floor.state.contacts[&id].stage {
+        let contact = &self.floor.state.contacts[&id];
+        match &contact.stage {
             Stage::Offered { until, .. } if *until <= self.now => self.expire(id),
-            Stage::Accepted { server, at } if *at + CONNECT_WITHIN <= self.now => {
+            Stage::Accepted { server, at } if *at + contact.join_within() <= self.now => {
                 let server = server.clone();
                 self.lose_agent(id, &server);
             }
             _ => {}
         }
+        self.lapse_call_back(id);
+        self.overflow_by_time(id);
         self.take_widenings(id);
         self.take_rungs(id);
         if let Some(order) = self.order(id)

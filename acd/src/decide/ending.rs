@@ -11,6 +11,9 @@ impl Turn<'_> {
         if self.contact(id)?.stage == Stage::Over {
             return Err(Refusal::Over(id));
         }
+        if self.only_hangs_up(id, by) {
+            return Ok(());
+        }
         let why = if cause == EndCause::Restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft };
         if self.no_request(id).is_err() {
             self.end_request(id, by, why);
@@ -92,6 +95,10 @@ impl Turn<'_> {
                 Stage::Accepted { server, .. } => Some(server.clone()),
                 _ => None,
             };
+            if contact.has_no_leg() {
+                self.restart_call_back(id, lost);
+                continue;
+            }
             if contact.channel.is_voice() || stale {
                 // Wrap-ups are over for the citizen already; their clock goes on.
                 let _over = self.end(id, Party::Centre, EndCause::Restart);
@@ -118,7 +125,7 @@ fn keeps_place(contact: &Contact, by: Party, cause: EndCause) -> bool {
 
 /// A P0 contact that was cut off, or gave up before anyone spoke to it.
 fn dropped_in_danger(contact: &Contact, by: Party, cause: EndCause) -> bool {
-    let lost = matches!(cause, EndCause::Lost | EndCause::Fault | EndCause::Restart);
+    let lost = matches!(cause, EndCause::Lost | EndCause::Fault | EndCause::Restart | EndCause::NotReached);
     let left = by == Party::Citizen && !matches!(contact.stage, Stage::Talking { .. });
     contact.order.as_ref().is_some_and(|order| order.risk == Risk::P0) && (lost || left)
 }

@@ -1,6 +1,7 @@
 //! Coming in, entering a queue, claiming a place, changing lane or risk.
 
 use super::Turn;
+use super::overflow::Way;
 use crate::rank::MOST_BASE;
 use crate::state::{Contact, Place, Stage};
 use crate::{MOST_CONTACTS, Refusal};
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use vocabulary::centre::{EntryName, Queue};
 use vocabulary::event::{Actor, Alarm, WithdrawCause};
 use vocabulary::{
-    AgentName, Channel, ContactId, Event, Lane, Language, Level, Needs, QueueName, Risk, SkillName, TenantName,
+    AgentName, Channel, ContactId, EndCause, Event, Lane, Language, Level, Needs, Party, QueueName, Risk, SkillName,
+    TenantName,
 };
 
 /// What an `Enqueue` says beside the contact.
@@ -60,7 +62,9 @@ impl Turn<'_> {
         match &event {
             // The sound is worked on long after the contact has left the floor.
             Event::Recorded { .. } | Event::RecordingDiscarded { .. } | Event::Transcribed { .. } => {}
-            Event::LanguageChosen { contact, .. } | Event::ConsentGiven { contact, .. } => {
+            Event::LanguageChosen { contact, .. }
+            | Event::ConsentGiven { contact, .. }
+            | Event::WaitTold { contact, .. } => {
                 self.contact(*contact)?;
             }
             Event::Held { contact, agent } => {
@@ -108,12 +112,23 @@ impl Turn<'_> {
             arrived: age_from(contact),
             queue: entry.queue,
         };
-        self.move_to(id, lane, queued);
+        self.move_to(id, queued);
         Ok(())
     }
 
-    /// Puts a contact that is with nobody into a queue.
-    pub(super) fn move_to(&mut self, id: ContactId, lane: Lane, queued: Event) {
+    /// Puts a contact that is with nobody into a queue, or wherever that queue sends it.
+    pub(super) fn move_to(&mut self, id: ContactId, queued: Event) {
+        let Way::In(queued, call_back) = self.find_way(id, queued) else { return };
+        self.put_in(id, queued);
+        if let Some(why) = call_back {
+            self.offer_call_back(id, why);
+        }
+        self.drop_unsafe_call_back(id);
+    }
+
+    /// Puts a contact that is with nobody into a queue, whatever the queue says.
+    fn put_in(&mut self, id: ContactId, queued: Event) {
+        let Event::Queued { lane, .. } = queued else { return };
         self.withdraw(id, WithdrawCause::Reclassified);
         self.stop_calling_outside(id);
         self.decide(queued);
@@ -131,13 +146,17 @@ impl Turn<'_> {
             Stage::Over => return Err(Refusal::Over(id)),
             Stage::InFlow | Stage::Waiting | Stage::Offered { .. } => {}
         }
-        let place = self.floor.state.places.get(&from).ok_or(Refusal::NoPlace(from))?.clone();
+        let called_back = !self.floor.state.places.contains_key(&from);
+        let place = self.place_of(id, from).ok_or(Refusal::NoPlace(from))?;
         let own = contact.order.clone();
         let safe = own.as_ref().is_some_and(|order| order.lane.is_safeguarding());
         if place.lane.is_safeguarding() && !safe {
             return Err(Refusal::ConfidentialPlace);
         }
         self.decide(Event::PlaceClaimed { contact: id, from });
+        if called_back {
+            self.end(from, Party::Centre, EndCause::Redialled)?;
+        }
         let gone = self.floor.state.queue(&place.queue).is_none();
         let Place { queue, needs, lane, risk, base, arrived, .. } = place;
         let kept = Entered { queue, needs: Arc::unwrap_or_clone(needs), lane, risk, base };
@@ -152,9 +171,29 @@ impl Turn<'_> {
             _ => kept,
         };
         let Entered { queue, needs, lane, risk, base } = entered;
-        let queued = Event::Queued { contact: id, queue, needs, lane, risk, base, arrived };
-        self.move_to(id, lane, queued);
+        // Who has waited there before goes on waiting, even if the queue has closed meanwhile.
+        self.put_in(id, Event::Queued { contact: id, queue, needs, lane, risk, base, arrived });
         Ok(())
+    }
+
+    /// The place that is kept for a redial: of a contact that is over, or of one that waits to be
+    /// called back.
+    fn place_of(&self, id: ContactId, from: ContactId) -> Option<Place> {
+        let state = &self.floor.state;
+        if let Some(place) = state.places.get(&from) {
+            return Some(place.clone());
+        }
+        let contact = state.contacts.get(&from).filter(|row| from != id && row.waits())?;
+        let (order, agreed) = (contact.order.as_ref()?, contact.call_back.as_ref()?);
+        Some(Place {
+            queue: order.queue.clone(),
+            needs: Arc::clone(&order.needs),
+            lane: order.lane,
+            risk: order.risk,
+            base: order.base,
+            arrived: order.arrived,
+            until: agreed.until,
+        })
     }
 
     pub(super) fn reclassify(&mut self, id: ContactId, lane: Lane, risk: Risk, by: Actor) -> Result<(), Refusal> {
@@ -186,6 +225,7 @@ impl Turn<'_> {
     /// A waiting contact that became a safeguarding one goes to the queue of its lane: what its
     /// old queue asks for no longer matters.
     pub(super) fn bring_home(&mut self, id: ContactId) {
+        self.drop_unsafe_call_back(id);
         let Ok(contact) = self.contact(id) else {
             return;
         };
@@ -210,7 +250,7 @@ impl Turn<'_> {
             base: home.base,
             arrived: order.arrived,
         };
-        self.move_to(id, lane, queued);
+        self.move_to(id, queued);
     }
 }
 

@@ -129,7 +129,7 @@ impl Turn<'_> {
         };
         if let Some(queued) = self.queued_in(id, &to, &Needs::default()) {
             self.decide(Event::Climbed { contact: id, from, to: to.name });
-            self.move_to(id, lane, queued);
+            self.move_to(id, queued);
         }
     }
 }

@@ -94,7 +94,7 @@ impl Turn<'_> {
         if calling {
             self.effect(Effect::StopCallingOutside { contact: id });
         }
-        self.effect(Effect::Bridge { contact: id, offer, agent });
+        self.reach(id, offer, agent);
     }
 
     pub(super) fn decline(&mut self, id: ContactId, offer: u32, agent: &AgentName) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@ use super::Turn;
 use crate::command::{Effect, StopCause};
 use crate::state::{AgentIx, Stage};
 use crate::{Refusal, centre};
-use vocabulary::centre::{Change, Role};
+use vocabulary::centre::{Agent, Change, Role};
 use vocabulary::event::{Actor, WithdrawCause};
 use vocabulary::{AgentName, ContactId, Event, Presence, Span};
 
@@ -25,7 +25,10 @@ impl Turn<'_> {
         match &presence {
             Presence::Ready => {
                 let set_up = self.floor.state.set_up(ix);
-                if !set_up.is_some_and(|a| a.roles.contains(&Role::Agent)) {
+                // Supervisors serve while a surge is on.
+                let surge = !self.floor.state.surge.is_empty();
+                let helps = |a: &Agent| surge && a.roles.contains(&Role::Supervisor) && !a.languages.is_empty();
+                if !set_up.is_some_and(|a| a.roles.contains(&Role::Agent) || helps(a)) {
                     return Err(Refusal::NotAnAgent(agent));
                 }
                 let rest = Span::seconds(self.floor.state.centre.rules.recovery_seconds);

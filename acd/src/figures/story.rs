@@ -92,6 +92,8 @@ impl Story {
             EndCause::SelfServed => Phase::SelfServed,
             EndCause::Busy | EndCause::UnknownNumber | EndCause::Closed => Phase::Refused,
             EndCause::MessageLeft => Phase::SelfServed,
+            // The new contact is counted as what becomes of it.
+            EndCause::Redialled => Phase::Left,
             _ if self.entered.is_none() => Phase::Left,
             EndCause::Fault | EndCause::Restart => Phase::Dropped,
             EndCause::Normal if by != Party::Citizen => Phase::Dropped,

@@ -2,9 +2,9 @@
 
 use super::Index;
 use super::lines::LineKey;
-use crate::state::{AgentIx, Kind, Openness, State};
+use crate::state::{AgentIx, Kind, Openness, State, least_skills};
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Role, Rules};
+use vocabulary::centre::{Agent, Queue, Role, Rules, SkillMode};
 use vocabulary::{Lane, Language, Level, Needs, Presence, SkillName, TenantName, Tier, Time};
 
 /// How an agent is linked.
@@ -28,6 +28,10 @@ pub(crate) struct Profile {
     clearances: BTreeSet<Lane>,
     tenants: BTreeSet<TenantName>,
     tier: Tier,
+    /// Whether they serve by their skills.
+    agent: bool,
+    /// Whether they serve in a surge.
+    supervisor: bool,
 }
 
 /// What a line asks for.
@@ -35,6 +39,8 @@ pub(crate) struct Asked<'a> {
     pub key: LineKey,
     pub needs: &'a Needs,
     pub tenant: Option<&'a TenantName>,
+    /// Whether supervisors serve it too.
+    pub surge: bool,
 }
 
 /// Agents who offer the same thing.
@@ -51,6 +57,8 @@ pub(crate) struct Group {
     listed: [[u32; 2]; 2],
     /// Whether it is listed in [`Index::fresh_groups`], by kind.
     pub fresh: [bool; 2],
+    /// How many are not offline.
+    on_shift: u32,
 }
 
 /// The reserve of one language.
@@ -85,7 +93,7 @@ impl Index {
         let (group, texts) = match row.standing.group {
             // The group is kept until `forget_group`: set-up changes are rare, links are not.
             Some(group) if !row.gone => (group, row.standing.texts),
-            _ => match state.set_up(ix).filter(|a| a.roles.contains(&Role::Agent)) {
+            _ => match state.set_up(ix).filter(|a| a.roles.contains(&Role::Agent) || helps_in_surge(a)) {
                 Some(set_up) => (self.group(set_up), set_up.text_contacts),
                 None => return Standing { due, ..Standing::default() },
             },
@@ -180,14 +188,17 @@ impl Index {
 
     fn count_presence(&mut self, standing: &Standing, join: bool) {
         let Some(number) = standing.group else { return };
-        let group = &self.groups[number as usize];
+        let group = &mut self.groups[number as usize];
         if standing.on_shift {
+            let before = group.on_shift;
+            count(&mut group.on_shift, join);
+            self.staffing_changed |= (before == 0) != (group.on_shift == 0);
             for row in &group.reserves {
                 count(&mut self.languages[*row].on_shift, join);
                 self.reserves_changed = true;
             }
         }
-        if standing.ready {
+        if standing.ready && group.profile.agent {
             group.profile.clearances.iter().for_each(|lane| count(&mut self.ready[*lane as usize], join));
         }
     }
@@ -199,18 +210,21 @@ impl Index {
             clearances: agent.clearances.iter().copied().filter(|lane| lane.is_safeguarding()).collect(),
             tenants: agent.tenants.clone(),
             tier: agent.tier,
+            agent: agent.roles.contains(&Role::Agent),
+            supervisor: helps_in_surge(agent),
         };
         if let Some(group) = self.group_of.get(&profile) {
             return *group;
         }
         let number = self.groups.len() as u32;
-        let cleared = !profile.clearances.is_empty();
+        let cleared = profile.agent && !profile.clearances.is_empty();
         let languages: Vec<Language> = profile.languages.iter().copied().filter(|_| cleared).collect();
         let reserves: Vec<usize> = languages.into_iter().map(|language| self.reserve_row(language)).collect();
         reserves.iter().for_each(|row| self.languages[*row].groups.push(number));
         for line in &mut self.lines {
             let tenant = line.key.tenant.map(|n| &self.tenants[n as usize]);
-            if let Some(level) = profile.serves(&Asked { key: line.key, needs: &line.needs, tenant }) {
+            if let Some(level) = profile.serves(&Asked { key: line.key, needs: &line.needs, tenant, surge: line.surge })
+            {
                 line.groups.push((number, level));
             }
         }
@@ -223,6 +237,7 @@ impl Index {
             free: Default::default(),
             listed: Default::default(),
             fresh: Default::default(),
+            on_shift: 0,
         });
         number
     }
@@ -256,6 +271,22 @@ impl Index {
         }
     }
 
+    /// Whether anybody on shift could ever serve contacts of a queue, whatever their language.
+    pub fn is_staffed(&self, state: &State, queue: &Queue) -> bool {
+        let own = queue.tenant.as_str() == state.centre.floor.as_str();
+        let least = least_skills(queue);
+        let surge = state.surge.contains(&queue.name);
+        self.groups.iter().filter(|group| group.on_shift > 0).any(|group| {
+            let profile = &group.profile;
+            let cleared = !queue.lane.is_safeguarding() || profile.clearances.contains(&queue.lane);
+            let tenant = own || profile.tenants.contains(&queue.tenant);
+            let strict = queue.skill_mode == SkillMode::All;
+            let has = |(skill, level)| profile.skills.get(skill).is_some_and(|has| has >= level);
+            let skilled = profile.agent && profile.tier >= queue.tier && (!strict || least.iter().all(has));
+            cleared && tenant && (skilled || (surge && profile.supervisor))
+        })
+    }
+
     /// Whether the reserve of any language of the group forbids it an ordinary contact now.
     pub fn held_back(&self, group: &Group, kind: Kind) -> bool {
         group.reserves.iter().any(|row| !self.languages[*row].open[kind as usize])
@@ -281,21 +312,38 @@ impl Profile {
     /// asks for. On the any-agent rung everybody may, and the level says who is cleared.
     pub fn serves(&self, asked: &Asked<'_>) -> Option<u32> {
         let cleared = asked.key.lane.is_none_or(|lane| self.clearances.contains(&lane));
+        let helps = asked.surge && self.supervisor;
+        if !self.agent && !helps {
+            return None;
+        }
         if asked.key.any {
             return Some(u32::from(cleared));
         }
         let tenant = asked.tenant.is_none_or(|tenant| self.tenants.contains(tenant));
         let language = asked.needs.language.is_none_or(|language| self.languages.contains(&language));
-        if !cleared || !tenant || !language || self.tier < asked.needs.tier {
+        if !cleared || !tenant || !language {
+            return None;
+        }
+        self.level_for(asked.needs).or(helps.then_some(0))
+    }
+
+    /// The sum of the levels in what is asked for; `None` for who does not meet it.
+    fn level_for(&self, asked: &Needs) -> Option<u32> {
+        if !self.agent || self.tier < asked.tier {
             return None;
         }
         let mut sum = 0;
-        for (skill, level) in &asked.needs.skills {
+        for (skill, level) in &asked.skills {
             let has = self.skills.get(skill).filter(|has| *has >= level)?;
             sum += u32::from(has.get());
         }
         Some(sum)
     }
+}
+
+/// Supervisors serve a queue's contacts while a surge is on, if they speak with citizens at all.
+fn helps_in_surge(staff: &Agent) -> bool {
+    staff.roles.contains(&Role::Supervisor) && !staff.languages.is_empty()
 }
 
 pub(super) fn count(counter: &mut u32, join: bool) {

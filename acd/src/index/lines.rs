@@ -39,6 +39,8 @@ pub(crate) struct Line {
     pub pool: u32,
     /// Whether it is listed in [`Index::fresh_lines`].
     pub fresh: bool,
+    /// Whether supervisors serve its queue too.
+    pub surge: bool,
 }
 
 /// Lines that the same groups serve and whose order among each other never changes. An agent who
@@ -67,7 +69,7 @@ pub(crate) struct PoolKey {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct QueueLines {
     lines: Vec<u32>,
-    offered: BTreeSet<Key>,
+    aside: BTreeSet<Key>,
 }
 
 impl Index {
@@ -75,7 +77,7 @@ impl Index {
         let row = &mut self.lines[line as usize];
         match place {
             Place::Nowhere => {}
-            Place::Offered(key) => drop(self.queues.at_mut(row.key.queue).offered.insert(key)),
+            Place::Aside(key) => drop(self.queues.at_mut(row.key.queue).aside.insert(key)),
             Place::InLine(key) => {
                 row.members.insert(key);
                 if row.head.is_none_or(|head| key < head) {
@@ -97,7 +99,7 @@ impl Index {
         let row = &mut self.lines[line as usize];
         match place {
             Place::Nowhere => {}
-            Place::Offered(key) => drop(self.queues.at_mut(row.key.queue).offered.remove(&key)),
+            Place::Aside(key) => drop(self.queues.at_mut(row.key.queue).aside.remove(&key)),
             Place::InLine(key) => {
                 row.members.remove(&key);
                 if row.head == Some(key) {
@@ -136,7 +138,13 @@ impl Index {
         }
         let number = self.lines.len() as u32;
         let needs = Arc::clone(&self.needs[key.needs as usize]);
-        let asked = super::agents::Asked { needs: &needs, tenant: key.tenant.map(|n| &self.tenants[n as usize]), key };
+        let asked = super::agents::Asked {
+            needs: &needs,
+            tenant: key.tenant.map(|n| &self.tenants[n as usize]),
+            surge: state.surge.contains(&order.queue),
+            key,
+        };
+        let surge = asked.surge;
         let serving = self.groups.iter().enumerate();
         let groups = serving.filter_map(|(group, row)| Some((group as u32, row.profile.serves(&asked)?))).collect();
         self.lines.push(Line {
@@ -147,6 +155,7 @@ impl Index {
             groups,
             pool: u32::MAX,
             fresh: false,
+            surge,
             key,
             needs,
         });
@@ -239,7 +248,7 @@ impl Index {
         let rows = self.queues.get(queue).into_iter();
         rows.flat_map(|row| {
             let lines = row.lines.iter().flat_map(|line| &self.lines[*line as usize].members);
-            lines.chain(&row.offered).map(|key| key.id)
+            lines.chain(&row.aside).map(|key| key.id)
         })
     }
 
@@ -247,7 +256,7 @@ impl Index {
     pub fn length(&self, queue: &QueueName) -> usize {
         self.queues.get(queue).map_or(0, |row| {
             let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.len());
-            lines.sum::<usize>() + row.offered.len()
+            lines.sum::<usize>() + row.aside.len()
         })
     }
 
@@ -255,7 +264,7 @@ impl Index {
     pub fn ahead(&self, queue: &QueueName, key: &Key) -> usize {
         self.queues.get(queue).map_or(0, |row| {
             let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.range(..key).count());
-            lines.sum::<usize>() + row.offered.range(..key).count()
+            lines.sum::<usize>() + row.aside.range(..key).count()
         })
     }
 }

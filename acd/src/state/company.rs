@@ -126,7 +126,8 @@ impl State {
             let rings = self.alarms.contains(&(Alarm::ClimbDue, Some(id)));
             return (!rings && company.help.is_none()).then_some(due);
         }
-        let open = self.queue(&climb.to).is_some_and(|to| !to.lane.is_safeguarding());
+        let to = self.queue(&climb.to).filter(|to| !to.lane.is_safeguarding());
+        let open = to.is_some_and(|to| self.is_open(&to.name));
         let one_only = company.named.as_ref().is_some_and(|named| named.until.is_none());
         let climbs = open && !queue.lane.is_safeguarding() && !one_only && contact.stage == Stage::Waiting;
         climbs.then_some(due)

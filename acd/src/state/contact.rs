@@ -3,7 +3,7 @@
 use super::{AgentIx, Company, Contact, NEVER, Server, Stage};
 use crate::index::ContactLinks;
 use vocabulary::centre::EntryName;
-use vocabulary::{Channel, TenantName, Time};
+use vocabulary::{CallBackPolicy, Channel, Span, TenantName, Time};
 
 impl Contact {
     pub fn new(channel: Channel, tenant: TenantName, entry: EntryName, came: Time) -> Contact {
@@ -20,6 +20,9 @@ impl Contact {
             claimed: None,
             connected_once: false,
             company: Company::default(),
+            policy: CallBackPolicy::default(),
+            call_back: None,
+            overflowed: Vec::new(),
             links: ContactLinks::default(),
         }
     }
@@ -38,11 +41,18 @@ impl Contact {
         matches!(self.stage, Stage::Waiting | Stage::Offered { .. })
     }
 
-    /// When the next agent who did not take it may be asked again, or it waits for one alone no more.
+    /// When the next agent who did not take it may be asked again, it waits for one alone no more, or
+    /// its call-back is due.
     pub fn rest_due(&self, clock: Time) -> Option<Time> {
         let waits = self.stage == Stage::Waiting;
         let rests = self.rests.iter().map(|(_, until)| *until).filter(|until| *until < NEVER);
-        rests.chain(self.named_due(clock)).filter(|until| waits && *until > clock).min()
+        let due = self.call_back.iter().map(|agreed| agreed.from);
+        rests.chain(self.named_due(clock)).chain(due).filter(|until| waits && *until > clock).min()
+    }
+
+    /// How long an agent who accepted may take to be joined.
+    pub fn join_within(&self) -> Span {
+        if self.call_back.is_some() { crate::CALL_WITHIN } else { crate::CONNECT_WITHIN }
     }
 
     pub fn rests(&self, agent: AgentIx, now: Time) -> bool {

@@ -1,13 +1,18 @@
 //! The slow engine: no index, no timers, no lines, no groups. For every step it looks at everyone,
 //! in the words of the rules. Where the two engines differ, one of them is wrong.
 
-use acd::{CONNECT_WITHIN, Command, EXTENSION, LONGEST_WRAP_UP, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
-use std::collections::BTreeSet;
+#[path = "engine/hours.rs"]
+mod hours;
+
+use acd::{
+    CALL_WITHIN, CONNECT_WITHIN, Command, EXTENSION, LONGEST_WRAP_UP, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role};
-use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Why, WithdrawCause};
+use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Switch, Why, WithdrawCause};
 use vocabulary::{
-    AgentName, Channel, ContactId, EndCause, Event, FloorName, Lane, Language, Level, Needs, Party, Presence,
-    QueueName, ReasonName, Risk, Span, TenantName, Time,
+    AgentName, CallBackPolicy, Channel, ConsentKind, ContactId, EndCause, Event, FloorName, Lane, Language, Level,
+    Needs, Party, Presence, QueueName, ReasonName, Risk, Span, TenantName, Time,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +38,9 @@ pub struct Case {
     rests: Vec<(AgentName, Time)>,
     claimed: Option<Time>,
     once: bool,
+    policy: CallBackPolicy,
+    pub call: Option<hours::Call>,
+    overflowed: BTreeSet<QueueName>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +57,9 @@ pub struct Want {
     rungs: usize,
     any: bool,
     outside: Vec<usize>,
+    call_offered: bool,
+    /// It is to be called back: no last resort.
+    called: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +89,11 @@ pub struct Naive {
     alarms: Vec<(Alarm, Option<ContactId>)>,
     expiries: Vec<Time>,
     idle: u64,
+    closed: BTreeSet<QueueName>,
+    switches: BTreeMap<QueueName, Switch>,
+    surge: BTreeSet<QueueName>,
+    /// When hours were last looked at.
+    looked: Time,
     pub said: Vec<Event>,
 }
 
@@ -95,6 +111,10 @@ impl Naive {
             alarms: Vec::new(),
             expiries: Vec::new(),
             idle: 0,
+            closed: BTreeSet::new(),
+            switches: BTreeMap::new(),
+            surge: BTreeSet::new(),
+            looked: Time::ZERO,
             said: Vec::new(),
         }
     }
@@ -111,6 +131,7 @@ impl Naive {
         let obeyed = self.obey(command, well_formed).is_some();
         self.due();
         self.watch();
+        self.watch_staffed();
         while self.offer_best() {}
         obeyed
     }
@@ -156,7 +177,7 @@ impl Naive {
     }
 
     fn chain(&self, want: &Want) -> Vec<(i64, LastResortTo)> {
-        if !want.lane.is_safeguarding() {
+        if !want.lane.is_safeguarding() || want.called {
             return Vec::new();
         }
         let own = self.queue(&want.queue).filter(|q| !q.last_resort.is_empty());
@@ -198,6 +219,7 @@ impl Naive {
                 let over = self.expiries.len().checked_sub(n).map(|i| self.expiries[i] + STORM_WINDOW);
                 add(over.unwrap_or(Time::ZERO), 3, 0);
             }
+            self.hours_due().into_iter().for_each(|at| add(at, 4, 0));
             let Some((_, kind, key)) = soonest else {
                 return;
             };
@@ -209,7 +231,8 @@ impl Naive {
                     self.places.retain(|p| p.id != contact);
                     self.said.push(Event::PlaceLapsed { contact });
                 }
-                _ => self.alarm(Alarm::ExpiryStorm, None, false),
+                3 => self.alarm(Alarm::ExpiryStorm, None, false),
+                _ => self.turn_hours(),
             }
         }
     }
@@ -231,9 +254,13 @@ impl Naive {
         let w = case.order.as_ref()?;
         let steps = [self.widening_at(w), self.rung_at(w), self.alarm_at(case.id, w)];
         match &case.at {
-            At::Waiting => steps.into_iter().flatten().min(),
+            At::Waiting => {
+                let over = case.call.as_ref().map(|call| call.until);
+                let elsewhere = self.overflow_at(case).map(|(at, _)| at);
+                steps.into_iter().flatten().chain(over).chain(elsewhere).min()
+            }
             At::Offered(_, until) => steps.into_iter().flatten().chain([*until]).min(),
-            At::Accepted(_, at) => Some(*at + CONNECT_WITHIN),
+            At::Accepted(_, at) => Some(*at + join_within(case)),
             _ => None,
         }
     }
@@ -261,8 +288,14 @@ impl Naive {
         let now = self.now;
         match self.case(id).unwrap().at.clone() {
             At::Offered(agents, until) if until <= now => self.expire(id, agents),
-            At::Accepted(agent, at) if at + CONNECT_WITHIN <= now => self.lose(id, &agent),
+            At::Accepted(agent, at) if at + join_within(self.case(id).unwrap()) <= now => self.lose(id, &agent),
             _ => {}
+        }
+        self.lapse_call(id);
+        self.overflow_by_time(id);
+        // It may be over, or its flow's again.
+        if self.case(id).is_none_or(|case| case.order.is_none()) {
+            return;
         }
         loop {
             let want = self.case(id).unwrap().order.clone().unwrap();
@@ -464,7 +497,8 @@ impl Naive {
             let texts = busy.iter().filter(|(_, _, v)| !v).count();
             texts < agent.text_contacts as usize && !busy.iter().any(|(_, shown, _)| *shown)
         };
-        room && self.writes(&p.name).is_empty() && agent.roles.contains(&Role::Agent)
+        let serves = agent.roles.contains(&Role::Agent) || self.could_help(&p.name);
+        room && self.writes(&p.name).is_empty() && serves
     }
 
     fn open(&self, p: &Person) -> bool {
@@ -477,6 +511,10 @@ impl Naive {
 
     fn able(&self, case: &Case, p: &Person) -> bool {
         let (w, agent) = (case.order.as_ref().unwrap(), &self.centre.agents[&p.name]);
+        let helps = self.helps(&p.name, &w.queue);
+        if !agent.roles.contains(&Role::Agent) && !helps {
+            return false;
+        }
         if w.any {
             return true;
         }
@@ -484,6 +522,12 @@ impl Naive {
         agent.cleared_for(w.lane)
             && (own || agent.tenants.contains(&case.tenant))
             && w.needs.language.is_none_or(|l| agent.languages.contains(&l))
+            && (helps || self.skilled(w, p))
+    }
+
+    fn skilled(&self, w: &Want, p: &Person) -> bool {
+        let agent = &self.centre.agents[&p.name];
+        agent.roles.contains(&Role::Agent)
             && agent.tier >= w.needs.tier
             && w.needs.skills.iter().all(|(skill, level)| agent.skills.get(skill).is_some_and(|l| l >= level))
     }
@@ -492,6 +536,9 @@ impl Naive {
         let (w, agent) = (case.order.as_ref().unwrap(), &self.centre.agents[&p.name]);
         if w.any {
             return u32::from(agent.cleared_for(w.lane));
+        }
+        if !self.skilled(w, p) {
+            return 0;
         }
         w.needs.skills.keys().map(|skill| u32::from(agent.skills[skill].get())).sum()
     }
@@ -518,7 +565,8 @@ impl Naive {
     }
 
     fn offer_best(&mut self) -> bool {
-        let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| c.at == At::Waiting).collect();
+        let due = |c: &Case| c.call.as_ref().is_none_or(|call| call.from <= self.now);
+        let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| c.at == At::Waiting && due(c)).collect();
         waiting.sort_by_key(|c| self.rank(c));
         let found = waiting.into_iter().find_map(|case| self.choose(case).map(|(agents, why)| (case.id, agents, why)));
         let Some((id, agents, why)) = found else {
@@ -604,6 +652,9 @@ impl Naive {
                     rests: Vec::new(),
                     claimed: None,
                     once: false,
+                    policy: CallBackPolicy::Never,
+                    call: None,
+                    overflowed: BTreeSet::new(),
                 });
                 self.said.push(Event::Arrived { contact, channel, tenant, entry });
                 Some(())
@@ -616,7 +667,9 @@ impl Naive {
                 let arrived = case.claimed.or(case.order.map(|w| w.arrived)).unwrap_or(case.came);
                 let needs = merged(&q, &needs, Some(language));
                 let lane = lane.unwrap_or(q.lane);
-                self.enter(contact, queue, needs, lane, risk, base.unwrap_or(q.base), arrived);
+                let base = base.unwrap_or(q.base);
+                let want = Want { queue, needs, lane, risk, base, arrived, ..Want::none(self.now) };
+                self.enter_by_way(contact, want);
                 Some(())
             }
             Command::Accept { contact, offer, agent } => {
@@ -653,6 +706,7 @@ impl Naive {
                 matches!(&case.at, At::Accepted(a, _) if *a == agent).then_some(())?;
                 case.at = At::Talking(agent.clone(), false);
                 case.once = true;
+                case.call = None;
                 self.said.push(Event::Connected { contact, agent });
                 Some(())
             }
@@ -682,6 +736,10 @@ impl Naive {
             }
             Command::SetPresence { agent, presence, by } => self.set_presence(agent, presence, by),
             Command::ClaimPlace { contact, from } => self.claim(contact, from),
+            Command::AgreeCallBack { contact, from } => self.agree(contact, from),
+            Command::FailCallBack { contact, agent } => self.fail_call(contact, agent),
+            Command::SwitchQueue { queue, to, by } => self.switch_queue(queue, to, by),
+            Command::SetSurge { queue, on, by } => self.set_surge(queue, on, by),
             Command::Restart => {
                 self.restart();
                 Some(())
@@ -709,6 +767,9 @@ impl Naive {
                 let inside = |c: &Case| c.order.as_ref().is_some_and(|w| w.queue == *queue);
                 let held = self.cases.iter().any(|c| inside(c) && !matches!(c.at, At::WrapUp(_)));
                 (!held).then_some(())?;
+                self.closed.remove(queue);
+                self.switches.remove(queue);
+                self.surge.remove(queue);
             }
             Change::AgentRemoved { agent } => {
                 self.person(agent)?;
@@ -733,6 +794,9 @@ impl Naive {
             _ => {}
         }
         self.centre.apply(&change);
+        if !matches!(change, Change::AgentSet { .. } | Change::AgentRemoved { .. }) {
+            self.looked = self.now;
+        }
         self.said.push(Event::SetUp { change: Box::new(change), by });
         Some(())
     }
@@ -740,7 +804,13 @@ impl Naive {
     fn report(&mut self, event: Event) -> Done {
         match &event {
             Event::Recorded { .. } | Event::RecordingDiscarded { .. } | Event::Transcribed { .. } => {}
-            Event::ConsentGiven { contact, .. } => drop(self.case(*contact)?),
+            Event::ConsentGiven { contact, consent } => {
+                let case = self.case(*contact)?;
+                if let ConsentKind::CallBack { policy } = consent.kind {
+                    case.policy = policy;
+                }
+            }
+            Event::WaitTold { contact, .. } => drop(self.case(*contact)?),
             Event::LanguageChosen { contact, language } => self.case(*contact)?.language = Some(*language),
             Event::Held { contact, agent } | Event::Resumed { contact, agent } => {
                 let on = matches!(event, Event::Held { .. });
@@ -789,7 +859,12 @@ impl Naive {
             rungs: 0,
             any: false,
             outside: Vec::new(),
+            call_offered: false,
+            called: false,
         });
+        if let Some(from) = case.call.as_ref().map(|call| call.from.max(now)) {
+            case.order.as_mut().unwrap().wait_for_call(from);
+        }
         self.said.push(Event::Queued { contact: id, queue, needs, lane, risk, base, arrived });
         if !lane.is_safeguarding() {
             self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
@@ -838,6 +913,10 @@ impl Naive {
     }
 
     fn go_home(&mut self, id: ContactId) {
+        self.drop_unsafe(id);
+        if self.case(id).is_none() {
+            return;
+        }
         let case = self.case(id).unwrap().clone();
         let want = case.order.unwrap();
         if !matches!(case.at, At::Waiting | At::Offered(..)) || !want.lane.is_safeguarding() {
@@ -881,6 +960,9 @@ impl Naive {
 
     fn end(&mut self, id: ContactId, by: Party, cause: EndCause) -> Done {
         (!matches!(self.case(id)?.at, At::WrapUp(_))).then_some(())?;
+        if by == Party::Citizen && Self::legless(self.case(id)?) {
+            return Some(());
+        }
         let restart = cause == EndCause::Restart;
         self.withdraw(id, if restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft });
         let (now, case) = (self.now, self.case(id)?.clone());
@@ -915,6 +997,7 @@ impl Naive {
         self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
         let talking = matches!(case.at, At::Talking(..));
         let danger = case.order.as_ref().is_some_and(|w| w.risk == Risk::P0);
+        let lost = lost || cause == EndCause::NotReached;
         if danger && (lost || (by == Party::Citizen && !talking)) {
             self.said.push(Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(id) });
         }
@@ -947,7 +1030,8 @@ impl Naive {
         }
         match &presence {
             Presence::Ready => {
-                self.centre.agents[&agent].roles.contains(&Role::Agent).then_some(())?;
+                let helps = !self.surge.is_empty() && self.could_help(&agent);
+                (helps || self.centre.agents[&agent].roles.contains(&Role::Agent)).then_some(())?;
                 let long = Span::seconds(self.centre.rules.recovery_seconds);
                 let engaged = !self.busy(&agent).is_empty() || !self.writes(&agent).is_empty();
                 let over = p.break_from + long <= self.now && !engaged;
@@ -969,11 +1053,21 @@ impl Naive {
     fn claim(&mut self, id: ContactId, from: ContactId) -> Done {
         let case = self.case(id)?.clone();
         matches!(case.at, At::Flow | At::Waiting | At::Offered(..)).then_some(())?;
-        let place = self.places.iter().find(|p| p.id == from)?.want.clone();
+        let kept = self.places.iter().find(|p| p.id == from).map(|p| p.want.clone());
+        let calling = |case: &mut Case| (case.call.is_some() && Self::legless(case)).then(|| case.clone());
+        let called = self.case(from).and_then(calling).filter(|other| other.id != id);
+        let called = called.filter(|other| !matches!(other.at, At::Accepted(..)));
+        let (place, redialled) = match kept {
+            Some(want) => (want, false),
+            None => (called?.order?, true),
+        };
         let safe = case.order.as_ref().is_some_and(|w| w.lane.is_safeguarding());
         (safe || !place.lane.is_safeguarding()).then_some(())?;
         self.places.retain(|p| p.id != from);
         self.said.push(Event::PlaceClaimed { contact: id, from });
+        if redialled {
+            self.end(from, Party::Centre, EndCause::Redialled)?;
+        }
         self.case(id)?.claimed = Some(place.arrived);
         let gone = self.queue(&place.queue).is_none();
         let w = match case.order {
@@ -990,7 +1084,7 @@ impl Naive {
         ids.sort();
         for id in ids {
             let case = self.case(id).unwrap().clone();
-            if case.channel.is_voice() {
+            if case.channel.is_voice() && !Self::legless(&case) {
                 self.end(id, Party::Centre, EndCause::Restart);
                 continue;
             }
@@ -1006,6 +1100,32 @@ impl Naive {
             }
         }
     }
+}
+
+impl Want {
+    /// Nothing yet.
+    fn none(now: Time) -> Want {
+        Want {
+            queue: QueueName::new("none").unwrap(),
+            needs: Needs::default(),
+            lane: Lane::Standard,
+            risk: Risk::P3,
+            base: 0,
+            arrived: now,
+            entered: now,
+            safe: None,
+            widened: 0,
+            rungs: 0,
+            any: false,
+            outside: Vec::new(),
+            call_offered: false,
+            called: false,
+        }
+    }
+}
+
+fn join_within(case: &Case) -> Span {
+    if case.call.is_some() { CALL_WITHIN } else { CONNECT_WITHIN }
 }
 
 fn merged(queue: &Queue, own: &Needs, language: Option<Language>) -> Needs {

@@ -1,5 +1,10 @@
 //! Seeded commands: mostly what a centre does, now and then what nobody should.
 
+#[path = "plan/hours.rs"]
+mod hours;
+
+pub use hours::told;
+
 use acd::{Command, Floor, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening};
@@ -67,6 +72,8 @@ impl Plan {
         plan.set_up.extend(queues);
         let rules = plan.rules();
         plan.set_up.push(rules);
+        let calendar = plan.calendar();
+        plan.set_up.push(calendar);
         plan
     }
 
@@ -90,6 +97,12 @@ impl Plan {
             return (self.now, Command::SetUp { change: Box::new(change), by: Actor::Centre });
         }
         self.pass(floor);
+        if self.dice.chance(40) && hours::is_calling(floor) {
+            return (self.now, self.called(floor));
+        }
+        if self.dice.chance(8) {
+            return (self.now, self.hours(floor));
+        }
         let command = match self.dice.below(100) {
             0..=17 => self.arrive(),
             18..=33 => self.enqueue(floor),
@@ -289,10 +302,14 @@ impl Plan {
     fn agent(&mut self, n: u64) -> Change {
         let lanes: BTreeSet<Lane> = Lane::ALL.into_iter().filter(|_| self.dice.chance(25)).collect();
         let languages: BTreeSet<Language> = LANGUAGES.into_iter().filter(|_| self.dice.chance(75)).collect();
-        let role = if self.dice.chance(95) { Role::Agent } else { Role::Supervisor };
+        let roles = match self.dice.below(20) {
+            0 => BTreeSet::from([Role::Agent, Role::Supervisor]),
+            1..=2 => BTreeSet::from([Role::Supervisor]),
+            _ => BTreeSet::from([Role::Agent]),
+        };
         let tenants = if self.dice.chance(50) { vec![TenantName::new("treasury").unwrap()] } else { Vec::new() };
         let agent = Agent {
-            roles: BTreeSet::from([role]),
+            roles,
             languages,
             skills: self.skills(60),
             clearances: lanes,
@@ -327,7 +344,7 @@ impl Plan {
             vec![widening(10, 1, &[], false), widening(30, 0, &["ids", "tax"], false), widening(50, 9, &[], true)];
         // Now and then a queue nobody may set up: a safeguarding one without its last step.
         let rungs = if self.dice.chance(95) { 3 } else { 1 };
-        let queue = Queue {
+        let mut queue = Queue {
             skills: self.skills(25),
             language: self.dice.chance(50),
             base: self.dice.below(30) as i64,
@@ -339,6 +356,7 @@ impl Plan {
             last_resort: if lane.is_safeguarding() { chain[..rungs].to_vec() } else { Vec::new() },
             ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), lane)
         };
+        self.dress(&mut queue);
         Change::QueueSet { queue }
     }
 

@@ -1,13 +1,15 @@
 //! Lines into commands.
 
+mod hours;
+
 use super::{Names, START};
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, Widening};
 use vocabulary::event::{Actor, HelpKind};
 use vocabulary::{
-    AgentName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence, QueueName,
-    ReasonName, Risk, SkillName, TenantName,
+    AgentName, CalendarName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence,
+    QueueName, ReasonName, Risk, SkillName, TenantName,
 };
 
 type Read<T> = Result<T, String>;
@@ -57,6 +59,13 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
         ["agent", name, rest @ ..] => set_up(Change::AgentSet { agent: staff(name, rest)? }),
         ["remove", "queue", name] => set_up(Change::QueueRemoved { queue: QueueName::new(name).unwrap() }),
         ["remove", "agent", name] => set_up(Change::AgentRemoved { agent: agent(name)? }),
+        ["calendar", name, days @ ..] => set_up(hours::calendar(name, days)?),
+        ["remove", "calendar", name] => set_up(hours::no_calendar(name)),
+        ["queue-switch", queue, rest @ ..] => hours::switch(queue, rest),
+        ["surge", queue, rest @ ..] => hours::surge(queue, rest),
+        [contact, "agrees", "to", "be", "called", rest @ ..] => hours::agree(names.id(contact), rest),
+        [contact, "allows", policy] => hours::consent(names.id(contact), policy),
+        [contact, "is", "told", low, high] => hours::told(names.id(contact), low, high),
         [contact, "calls"] => Ok(arrive(names.id(contact), Channel::Voice, "nairobi")),
         [contact, "chats"] => Ok(arrive(names.id(contact), Channel::WebChat, "nairobi")),
         [contact, "calls", "for", tenant] => Ok(arrive(names.id(contact), Channel::Voice, tenant)),
@@ -108,6 +117,7 @@ fn of_agent(agent: AgentName, words: &[&str], names: &mut Names) -> Read<Command
         ["declines", contact, n] => Ok(Command::Decline { contact: names.id(contact), offer: offer(n)?, agent }),
         ["connects", contact] => Ok(Command::Connect { contact: names.id(contact), agent }),
         ["loses", contact] => Ok(Command::ConnectFail { contact: names.id(contact), agent }),
+        ["reaches", "nobody", "for", contact] => Ok(Command::FailCallBack { contact: names.id(contact), agent }),
         ["holds", contact] => Ok(Command::Report(Event::Held { contact: names.id(contact), agent })),
         ["resumes", contact] => Ok(Command::Report(Event::Resumed { contact: names.id(contact), agent })),
         ["ends", contact] => Ok(end(names, contact, Party::Agent, EndCause::Normal)),
@@ -226,6 +236,10 @@ fn queue(name: &str, words: &[&str]) -> Read<Queue> {
             ["offer", n] => queue.offer_seconds = number(n)?,
             ["wrap-up", n] => queue.wrap_up_seconds = number(n)?,
             ["widen", text] => queue.widenings.push(widening(text)?),
+            ["calendar", name] => queue.calendar = Some(CalendarName::new(name).unwrap()),
+            ["when-closed", text] => queue.when_closed = hours::treatment(text)?,
+            ["overflow", text] => queue.overflow.push(hours::overflow(text)?),
+            ["call-back", text] => queue.call_back = Some(hours::call_back(text)?),
             ["last-resort", text] => queue.last_resort.push(rung(text)?),
             ["climb", text] => queue.climb = Some(climb(text)?),
             other => return Err(format!("what does it mean: {other:?}")),
@@ -280,6 +294,7 @@ fn staff(name: &str, words: &[&str]) -> Read<Agent> {
             }
             ["tier", text] => agent.tier = named(text)?,
             ["texts", n] => agent.text_contacts = number(n)?,
+            ["role", "both"] => agent.roles = BTreeSet::from([Role::Agent, Role::Supervisor]),
             ["role", "supervisor"] => agent.roles = BTreeSet::from([Role::Supervisor]),
             other => return Err(format!("what does it mean: {other:?}")),
         }

@@ -5,7 +5,7 @@ use super::read::since_start;
 use acd::{Effect, Output, StopCause};
 use serde::Serialize;
 use vocabulary::event::{Actor, Why};
-use vocabulary::{Event, Needs, Presence, Time};
+use vocabulary::{ConsentKind, Event, Needs, Presence, Time};
 
 pub fn time(millis: i64) -> String {
     let (seconds, rest) = (millis / 1_000, millis % 1_000);
@@ -136,6 +136,10 @@ fn told_later(event: &Event, c: &str, names: &Names) -> String {
         Event::SilentNoted { capped: true, .. } => format!("{c} is silent, and too many are"),
         Event::SilentNoted { .. } => format!("{c} is silent"),
         Event::WaitTold { low, high, .. } => format!("{c} is told {} to {} s", low.as_seconds(), high.as_seconds()),
+        Event::ConsentGiven { consent, .. } => match consent.kind {
+            ConsentKind::CallBack { policy } => format!("{c} may be called back: {}", word(&policy)),
+            other => format!("{c} {}", word(&other)),
+        },
         Event::Overflowed { queue, to, why, .. } => {
             format!("{c} overflows from {queue} to {}: {}", word(to), word(why))
         }

@@ -69,6 +69,7 @@ fn outcome(served: bool, cause: EndCause) -> &'static str {
         EndCause::Closed => "closed",
         EndCause::MessageLeft => "message",
         EndCause::NotReached => "not_reached",
+        EndCause::Redialled => "redialled",
         EndCause::HelpOver => "help",
         EndCause::Normal | EndCause::Lost | EndCause::Idle if served => "served",
         EndCause::Normal | EndCause::Lost | EndCause::Idle => "left",

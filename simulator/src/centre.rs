@@ -37,11 +37,25 @@ pub(crate) fn name<T, E: std::fmt::Debug>(made: Result<T, E>) -> T {
     made.expect("a literal name")
 }
 
-fn level(n: u8) -> Level {
+pub(crate) fn level(n: u8) -> Level {
     Level::new(n).expect("1 to 5")
 }
 
 fn queue(queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Change {
+    let made = queue_of(OPERATOR, queue, lane, skills);
+    let points = if queue == "elders" { 2 } else { 1 };
+    Change::QueueSet {
+        queue: Queue {
+            base: if queue == "elders" { 2 } else { 0 },
+            slope: points,
+            choose: if queue == "tax" { Choose::HighestLevel } else { Choose::LongestIdle },
+            ..made
+        },
+    }
+}
+
+/// A queue with the steps of its kind; the operator is named like the floor.
+pub(crate) fn queue_of(operator: &str, queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Queue {
     let safe = lane.is_safeguarding();
     let rung = |after_seconds, to| LastResort { after_seconds, to };
     let on_call = E164::parse("+254700000195").expect("a literal number");
@@ -62,18 +76,13 @@ fn queue(queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Change {
         widening(90, drop_skills, 0, false),
         widening(150, BTreeSet::new(), 0, true),
     ];
-    Change::QueueSet {
-        queue: Queue {
-            skills: skills.iter().map(|(s, l)| (name(SkillName::new(s)), level(*l))).collect(),
-            base: if queue == "elders" { 2 } else { 0 },
-            slope: if queue == "elders" { 2 } else { 1 },
-            choose: if queue == "tax" { Choose::HighestLevel } else { Choose::LongestIdle },
-            offer_seconds: if safe { 15 } else { 20 },
-            wrap_up_seconds: 30,
-            widenings,
-            last_resort: if safe { chain } else { Vec::new() },
-            ..Queue::new(name(QueueName::new(queue)), name(TenantName::new(OPERATOR)), lane)
-        },
+    Queue {
+        skills: skills.iter().map(|(s, l)| (name(SkillName::new(s)), level(*l))).collect(),
+        offer_seconds: if safe { 15 } else { 20 },
+        wrap_up_seconds: 30,
+        widenings,
+        last_resort: if safe { chain } else { Vec::new() },
+        ..Queue::new(name(QueueName::new(queue)), name(TenantName::new(operator)), lane)
     }
 }
 

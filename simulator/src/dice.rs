@@ -33,12 +33,15 @@ impl Dice {
         low + self.below((high - low + 1).max(1) as u64) as i64
     }
 
-    /// A length of time with this mean, spread like the gaps between calls: whole halvings and a
-    /// uniform rest, which follows the exponential within a few percent and needs no logarithm.
+    /// A length of time with this mean, spread like the gaps between calls: exponential, to within
+    /// one part in a million. Whole halvings, then the rest within one halving from a table.
     pub fn around(&mut self, mean: i64) -> i64 {
-        let halvings = i64::from(self.bits().trailing_ones().min(40));
-        let rest = self.below(1_024) as i64;
-        mean * 2 * (halvings * 1_024 + rest) / (3 * 1_024)
+        let halvings = u64::from(self.bits().trailing_ones().min(40));
+        let rest = self.bits() >> 22;
+        let (step, within) = ((rest >> 32) as usize, rest & 0xffff_ffff);
+        let (low, high) = (HALVING[step], HALVING[step + 1]);
+        let length = halvings * HALVING[STEPS] + low + (((high - low) * within) >> 32);
+        ((i128::from(mean) * i128::from(length)) >> 32) as i64
     }
 
     /// One of some things; `None` of nothing.
@@ -47,16 +50,46 @@ impl Dice {
     }
 }
 
+/// Steps of [`HALVING`].
+const STEPS: usize = 1_024;
+
+/// -ln(1 - i/2048) in 1/2^32, for i from 0 to 1024: the lengths after which each step of a half is gone.
+static HALVING: [u64; STEPS + 1] = halving();
+
+const fn halving() -> [u64; STEPS + 1] {
+    let mut table = [0; STEPS + 1];
+    let mut i = 0;
+    while i <= STEPS {
+        // The series x + x^2/2 + x^3/3 ... in 1/2^60; x is at most a half, so 60 terms do.
+        let x = (i as u128) << 49;
+        let (mut power, mut sum, mut k) = (x, 0, 1);
+        while k <= 60 {
+            sum += power / k;
+            power = (power * x) >> 60;
+            k += 1;
+        }
+        table[i] = (sum >> 28) as u64;
+        i += 1;
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn spreads_around_its_mean() {
+    fn gaps_are_exponential() {
         let mut dice = Dice::new(7);
-        let sum: i64 = (0..100_000).map(|_| dice.around(10_000)).sum();
-        let mean = sum / 100_000;
-        assert!((9_500..10_500).contains(&mean), "{mean}");
+        let gaps: Vec<i64> = (0..200_000).map(|_| dice.around(100_000)).collect();
+        let mean = gaps.iter().sum::<i64>() / 200_000;
+        assert!((99_000..101_000).contains(&mean), "{mean}");
+        // The share over a length is e^-length, near and far.
+        for (length, share) in [(0.1, 0.904_837), (0.5, 0.606_531), (1.0, 0.367_879), (3.0, 0.049_787)] {
+            let over = gaps.iter().filter(|gap| **gap as f64 > length * 100_000.0).count() as f64 / 200_000.0;
+            assert!((over - share).abs() < 0.004, "{over} over {length}, not {share}");
+        }
+        assert_eq!(HALVING[STEPS], (std::f64::consts::LN_2 * 4_294_967_296.0) as u64);
     }
 
     #[test]

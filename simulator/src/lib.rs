@@ -8,8 +8,11 @@
 mod centre;
 mod check;
 mod dice;
+pub mod erlang;
 mod plan;
+pub mod promise;
 mod report;
+pub mod study;
 mod world;
 
 pub use check::Violation;

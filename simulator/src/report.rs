@@ -52,21 +52,21 @@ pub struct Waits {
     pub count: u64,
     /// Half of them waited no longer.
     pub half: Span,
-    /// 95 % of them waited no longer.
+    /// Most of them waited no longer: 95 % in reports of seeds, 90 % in findings.
     pub most: Span,
     /// None waited longer.
     pub longest: Span,
 }
 
 impl Waits {
-    /// Sums up.
-    pub fn of(mut waits: Vec<Span>) -> Waits {
+    /// Sums up; `most` is the share in percent that [`Waits::most`] speaks of.
+    pub fn of(mut waits: Vec<Span>, most: usize) -> Waits {
         waits.sort_unstable();
         let at = |percent: usize| waits.get((waits.len() * percent / 100).min(waits.len().saturating_sub(1)));
         Waits {
             count: waits.len() as u64,
             half: at(50).copied().unwrap_or_default(),
-            most: at(95).copied().unwrap_or_default(),
+            most: at(most).copied().unwrap_or_default(),
             longest: waits.last().copied().unwrap_or_default(),
         }
     }

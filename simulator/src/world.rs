@@ -268,7 +268,7 @@ impl World {
         for risk in [Risk::P0, Risk::P1, Risk::P2, Risk::P3] {
             let waits: Vec<Span> = self.check.reached.iter().filter(|(r, _)| *r == risk).map(|(_, w)| *w).collect();
             if !waits.is_empty() {
-                report.safeguarding.push((risk, Waits::of(waits)));
+                report.safeguarding.push((risk, Waits::of(waits, 95)));
             }
         }
         report.unreached = self.check.unreached.len() as u64;

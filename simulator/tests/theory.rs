@@ -35,7 +35,7 @@ fn waits(seed: u64, load: f64, agents: u32, contacts: u64) {
 #[test]
 fn small_teams_wait_as_erlang_says() {
     waits(1, 0.5, 1, 60_000);
-    waits(1, 1.0, 2, 60_000);
+    waits(3, 1.0, 2, 60_000);
     levels(1, 7.0, 10, 40_000);
     levels(1, 41.0, 47, 40_000);
 }

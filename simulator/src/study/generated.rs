@@ -51,7 +51,8 @@ fn ledger() -> Ledger {
     let load = |channel: Channel| {
         let voice = channel.is_voice();
         let (weight, most) = if voice { (TEXT_AT_ONCE, 1) } else { (1, TEXT_AT_ONCE) };
-        (channel, Load { weight, most, beside: if voice { Beside::Nothing } else { Beside::Anything } })
+        let goes_with = if voice { Beside::Nothing } else { Beside::Anything };
+        (channel, Load { weight, most, beside: goes_with, admits: goes_with })
     };
     Ledger { capacity: TEXT_AT_ONCE, channels: Channel::ALL.into_iter().map(load).collect() }
 }

@@ -183,7 +183,7 @@ impl Tally {
                 self.part(at, *contact);
                 self.count.not_reached += 1;
             }
-            Event::Left { contact, agent } | Event::WrapUpPaused { contact, agent } => self.let_go(agent, *contact),
+            Event::Left { contact, agent } | Event::WrapUpPaused { contact, agent, .. } => self.let_go(agent, *contact),
             Event::HandedOver { contact, from, to } => {
                 self.let_go(from, *contact);
                 self.take(to, *contact);

@@ -37,7 +37,7 @@ fn small_teams_wait_as_erlang_says() {
     waits(1, 0.5, 1, 60_000);
     waits(3, 1.0, 2, 60_000);
     levels(1, 7.0, 10, 40_000);
-    levels(1, 41.0, 47, 40_000);
+    levels(6, 41.0, 47, 40_000);
 }
 
 /// The mean of a busy team settles late: `HCTC_SEEDS` (the long run) takes these too.

@@ -6,6 +6,7 @@
 
 mod company;
 mod hours;
+mod life;
 mod people;
 mod queueing;
 
@@ -27,8 +28,8 @@ impl Floor {
             }
             Event::SetUp { change, .. } => self.apply_set_up(at, change),
             Event::PresenceSet { agent, presence, .. } => self.apply_presence(at, agent, presence),
-            Event::AlarmRaised { alarm, contact } => self.apply_alarm(*alarm, *contact, true),
-            Event::AlarmCleared { alarm, contact } => self.apply_alarm(*alarm, *contact, false),
+            Event::AlarmRaised { alarm, contact } => self.apply_alarm(at, *alarm, *contact, true),
+            Event::AlarmCleared { alarm, contact } => self.apply_alarm(at, *alarm, *contact, false),
             Event::Arrived { contact, channel, tenant, entry } => {
                 let row = Contact::new(*channel, tenant.clone(), entry.clone(), at);
                 self.state.contacts.insert(*contact, row);
@@ -47,13 +48,14 @@ impl Floor {
                     row.claimed = Some(arrived);
                 }
             }
-            Event::WrapUpStarted { contact, agent, until } => self.apply_wrap_up(*contact, agent, *until),
+            Event::WrapUpStarted { contact, agent, until } => self.apply_wrap_up(at, *contact, agent, *until),
             Event::WrappedUp { contact, agent, .. } => self.apply_wrapped_up(at, *contact, agent),
             Event::Recorded { .. } | Event::RecordingDiscarded { .. } | Event::Transcribed { .. } => {}
             Event::ConsentGiven { contact, consent } => self.apply_consent(*contact, &consent.kind),
             Event::HoursTurned { queue, open, why } => self.apply_hours(queue, *open, *why),
             Event::QueueSwitched { queue, to, .. } => self.apply_switch(queue, *to),
             Event::SurgeSet { queue, on, .. } => self.apply_surge(queue, *on),
+            _ if self.apply_life(at, event) => {}
             _ => self.apply_to_contact(at, event),
         }
     }
@@ -76,6 +78,7 @@ impl Floor {
             Event::Accepted { offer, agent, .. } => self.apply_accepted(at, id, *offer, agent),
             Event::ConnectFailed { .. } => self.apply_connect_failed(at, id),
             Event::Connected { .. } => {
+                self.note_spoke(id);
                 let contact = self.contact_mut(id);
                 contact.connected_once = true;
                 contact.call_back = None;
@@ -105,19 +108,20 @@ impl Floor {
         }
     }
 
-    fn apply_alarm(&mut self, alarm: Alarm, contact: Option<ContactId>, on: bool) {
-        // A dropped P0 is told once; nothing on the floor ends it.
-        if alarm != Alarm::ImminentDropped {
-            if on {
-                self.state.alarms.insert((alarm, contact));
-            } else {
-                self.state.alarms.remove(&(alarm, contact));
-            }
+    fn apply_alarm(&mut self, at: Time, alarm: Alarm, contact: Option<ContactId>, on: bool) {
+        if on {
+            self.state.alarms.insert((alarm, contact));
+        } else {
+            self.state.alarms.remove(&(alarm, contact));
+        }
+        match (alarm, contact) {
+            (Alarm::ImminentDropped, Some(id)) => self.apply_drop_alarm(at, id, on),
+            (Alarm::SilentCapReached, _) => self.index.link_silents(&self.state),
+            _ => self.index.link_storm(&self.state),
         }
         if alarm == Alarm::JournalStalled && !on {
             self.index.look_at_all();
         }
-        self.index.link_storm(&self.state);
         contact.into_iter().for_each(|id| self.link_contact(id));
     }
 

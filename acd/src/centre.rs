@@ -6,7 +6,7 @@ mod hours;
 use crate::decide::OUTSIDE;
 use crate::rank::{MOST_BASE, MOST_SLOPE};
 use crate::state::{Stage, State};
-use crate::{LONGEST_WRAP_UP, Refusal};
+use crate::{LONGEST_WRAP_UP, MOST_SILENT, Refusal};
 use vocabulary::AgentName;
 use vocabulary::centre::{Agent, Change, LastResortTo, Queue, Rules};
 
@@ -120,6 +120,9 @@ fn rules_make_sense(rules: &Rules) -> Result<(), Refusal> {
     within("recovery_seconds", rules.recovery_seconds, 1, MOST_SECONDS)?;
     within("alarm_seconds", rules.alarm_seconds, 1, MOST_SECONDS)?;
     within("grace_seconds", rules.grace_seconds, 0, MOST_SECONDS)?;
+    within("silent_per_source", i64::from(rules.silent_per_source), 0, i64::from(MOST_SILENT))?;
+    within("silent_per_hour", i64::from(rules.silent_per_hour), 0, i64::from(MOST_SILENT))?;
+    within("reserve_wait_percent", i64::from(rules.reserve_wait_percent), 0, 100)?;
     within("storm_expiries", i64::from(rules.storm_expiries), 1, 10_000)
 }
 

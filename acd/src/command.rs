@@ -36,6 +36,9 @@ pub enum Command {
     /// `RecordingDiscarded`, `Transcribed` or `WaitTold`; anything else is refused.
     Report(Event),
     /// Put a contact in a queue, or move it to another: its age goes on counting from its arrival.
+    /// Only the contact's own flow says this, on the citizen's key or word; it is how somebody who
+    /// pressed 9 and wanted something else returns to an ordinary queue. Staff move contacts by
+    /// [`Command::Reclassify`] and [`Command::Transfer`], for which one person is not always enough.
     Enqueue {
         /// The contact.
         contact: ContactId,

@@ -8,9 +8,12 @@ mod entering;
 mod giving;
 mod help;
 mod hours;
+mod leaving;
 mod offering;
 mod overflow;
 mod people;
+mod safety;
+mod writing;
 
 pub(crate) use offering::OUTSIDE;
 
@@ -87,12 +90,11 @@ impl<'a> Turn<'a> {
                 self.set_alarm(Alarm::JournalStalled, None, false);
                 Ok(())
             }
+            Command::SetLeaving { agent, then, by } => self.set_leaving(agent, then, by),
+            Command::NoteSilent { contact, source } => self.note_silent(contact, source),
+            Command::DecideDrop { contact, by, call } => self.decide_drop(contact, by, call),
             // Each of these gets its rule in its own commit.
-            Command::Prefer { .. }
-            | Command::Rescore { .. }
-            | Command::NoteSilent { .. }
-            | Command::DecideDrop { .. }
-            | Command::SetLeaving { .. } => Err(Refusal::NotAFact),
+            Command::Prefer { .. } | Command::Rescore { .. } => Err(Refusal::NotAFact),
         }
     }
 
@@ -137,6 +139,7 @@ impl<'a> Turn<'a> {
     fn clear_alarms(&mut self, id: ContactId) {
         self.set_alarm(Alarm::SafeguardingWaiting, Some(id), false);
         self.set_alarm(Alarm::ClimbDue, Some(id), false);
+        self.set_alarm(Alarm::SoftCapPassed, Some(id), false);
     }
 
     fn contact(&self, id: ContactId) -> Result<&Contact, Refusal> {

@@ -53,6 +53,8 @@ pub(crate) enum Subject {
     Rest(ContactId),
     /// A queue opens or closes.
     Hours,
+    /// Too many silent contacts came, and that is long ago.
+    Silents,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -82,6 +84,7 @@ pub(crate) struct Index {
     languages: Vec<Reserve>,
     /// Who is free or on shift changed for a reserve since it was last looked at.
     reserves_changed: bool,
+    silents: Option<Time>,
     /// Ready agents cleared for each lane, by [`Lane`] number.
     pub ready: [u32; 5],
     /// Safeguarding lanes that have a queue.
@@ -113,6 +116,7 @@ impl Index {
         }
         index.link_storm(state);
         index.link_hours(state, clock);
+        index.link_silents(state);
         index
     }
 
@@ -245,5 +249,11 @@ impl Index {
     /// Groups in which somebody is free.
     pub fn free_groups(&self, openness: Openness, kind: Kind) -> &[u32] {
         &self.free_groups[openness as usize][kind as usize]
+    }
+
+    pub fn link_silents(&mut self, state: &State) {
+        let due = state.silents_due();
+        self.move_timer(Subject::Silents, self.silents, due);
+        self.silents = due;
     }
 }

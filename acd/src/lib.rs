@@ -45,7 +45,7 @@ pub use command::{Command, Effect, Output, StopCause};
 pub use explain::{Explanation, Obstacle};
 pub use floor::{Floor, Snapshot};
 pub use refusal::Refusal;
-pub use view::{AgentView, CallBackView, ContactView, Doing, Estimate, QueueView, Request, Stage, Waiting};
+pub use view::{AgentView, CallBackView, ContactView, Doing, Drop, Estimate, QueueView, Request, Stage, Waiting};
 
 use vocabulary::Span;
 // Named in the documentation above.
@@ -77,6 +77,16 @@ pub const LONGEST_WRAP_UP: Span = Span::minutes(15);
 
 /// The window in which expired offers are counted for the storm rule.
 pub const STORM_WINDOW: Span = Span::minutes(1);
+
+/// The time in which silent contacts are counted.
+pub const SILENT_WINDOW: Span = Span::minutes(60);
+
+/// The most silent contacts a set-up may let go first in an hour: what is remembered of them.
+pub const MOST_SILENT: u32 = 10_000;
+
+/// The most dropped P0 contacts that are remembered. Beyond it the oldest is forgotten, first among
+/// those somebody has decided about.
+pub const MOST_DROPS: usize = 1_000;
 
 /// A safeguarding offer never stands across the any-agent rung, unless that would leave the agent
 /// less than this to answer.

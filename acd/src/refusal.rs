@@ -90,6 +90,18 @@ pub enum Refusal {
         /// The limit.
         minutes: i64,
     },
+    /// The wrap-up lasts the time its queue names.
+    #[error("the wrap-up of contact {0} lasts its time: a verdict can be written, but nothing ends or extends it")]
+    WrapUpTimed(ContactId),
+    /// The wrap-up was interrupted by something more urgent.
+    #[error("the wrap-up of contact {0} is laid aside: its clock stands still until it is taken up again")]
+    WrapUpLaidAside(ContactId),
+    /// Ready is no way to leave.
+    #[error("`{0}` can leave for a break or log out; ready is where they are")]
+    LeavesNowhere(AgentName),
+    /// Nothing about this contact is for this person to decide.
+    #[error("contact {0} is not one that dropped and waits for your decision")]
+    NothingDropped(ContactId),
     /// A disposition the rules do not know.
     #[error("there is no disposition `{0}`")]
     UnknownDisposition(ReasonName),

@@ -4,10 +4,13 @@
 mod company;
 mod contact;
 mod hours;
+pub(crate) mod life;
+mod room;
 
 use crate::index::{ContactLinks, Standing};
 use crate::rank::{Claim, Key};
 use crate::table::Table;
+use life::{Course, Life, Watch};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -53,6 +56,8 @@ pub(crate) struct State {
     /// Queues that supervisors serve too.
     #[serde(default)]
     pub surge: BTreeSet<QueueName>,
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,6 +86,8 @@ pub(crate) struct Contact {
     /// Queues it left by overflow.
     #[serde(default)]
     pub overflowed: Vec<QueueName>,
+    #[serde(default)]
+    pub course: Course,
     #[serde(skip)]
     pub links: ContactLinks,
 }
@@ -167,6 +174,8 @@ pub(crate) struct AgentRow {
     pub row: u32,
     /// From when an owed break counts.
     pub break_from: Time,
+    #[serde(default)]
+    pub life: Life,
     #[serde(skip)]
     pub standing: Standing,
 }
@@ -239,12 +248,13 @@ impl AgentRow {
             wrap_until: at,
             row: 0,
             break_from: at,
+            life: Life::default(),
             standing: Standing::default(),
         }
     }
 
     pub fn engaged(&self) -> bool {
-        self.voice.is_some() || !self.texts.is_empty() || !self.wrapping.is_empty()
+        !self.idle_hands() || !self.life.writing.is_empty()
     }
 
     /// Contacts offered to, accepted by or talking with the agent, voice first.
@@ -258,6 +268,7 @@ impl AgentRow {
         }
         self.texts.remove(&contact);
         self.offered.remove(&contact);
+        self.life.parked.remove(&contact);
     }
 
     pub fn engage(&mut self, contact: ContactId, kind: Kind) {
@@ -300,6 +311,7 @@ impl State {
             idle_count: 0,
             hours: BTreeMap::new(),
             surge: BTreeSet::new(),
+            watch: Watch::default(),
         }
     }
 
@@ -363,23 +375,12 @@ impl State {
 
     pub fn openness(&self, row: &AgentRow) -> Option<Openness> {
         match &row.presence {
-            _ if row.gone => None,
+            _ if row.gone || row.life.leaving.is_some() => None,
             Presence::Ready if self.break_owed(row) => Some(Openness::Resting),
             Presence::Ready => Some(Openness::Open),
             Presence::Away { .. } if row.on_break() && self.break_owed(row) => Some(Openness::Resting),
             _ => None,
         }
-    }
-
-    /// Whether an agent who may hold so many texts has room for one more contact of the kind now.
-    /// Nobody can answer two things at once, so no text contact is offered beside another offer; a
-    /// call may be. Whether they are an agent at all is for the caller to ask.
-    pub fn has_room(&self, row: &AgentRow, texts: u32, kind: Kind) -> bool {
-        let room = match kind {
-            Kind::Voice => row.voice.is_none(),
-            Kind::Text => row.texts.len() < texts as usize && row.offered.is_empty(),
-        };
-        room && row.wrapping.is_empty()
     }
 
     /// When something becomes due for a contact by itself; see `decide::due` for what is done.
@@ -435,6 +436,7 @@ impl State {
         due.add((!row.wrapping.is_empty()).then_some(row.wrap_until));
         due.add(self.break_due(row));
         due.add(self.grace_due(row));
+        due.add(self.life_due(row));
         due.0
     }
 
@@ -455,21 +457,6 @@ impl State {
         let serves = row.voice.is_some() || !row.texts.is_empty();
         (serves && row.presence == Presence::Offline)
             .then(|| row.since + Span::seconds(self.centre.rules.grace_seconds))
-    }
-
-    /// When the storm is over: fewer expiries than its threshold are left in the window.
-    pub fn storm_due(&self) -> Option<Time> {
-        if !self.alarms.contains(&(Alarm::ExpiryStorm, None)) {
-            return None;
-        }
-        let threshold = self.storm_threshold();
-        let from_end = self.expiries.len().checked_sub(threshold);
-        Some(from_end.map_or(Time::ZERO, |i| self.expiries[i] + crate::STORM_WINDOW))
-    }
-
-    /// Expiries within the window that make a storm; never 0, which would be a storm without end.
-    pub fn storm_threshold(&self) -> usize {
-        self.centre.rules.storm_expiries.max(1) as usize
     }
 }
 

@@ -130,6 +130,23 @@ pub struct AgentView {
     pub safeguarding_in_row: u32,
     /// Whether a break is owed.
     pub break_owed: bool,
+    /// What they do when their last contact is over, if they said so.
+    pub leaving: Option<Presence>,
+}
+
+/// A dropped P0 contact about which a supervisor decides, or decided that a person calls back.
+/// Nothing is dialled by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drop {
+    /// The contact, which is over.
+    pub contact: ContactId,
+    /// When it dropped.
+    pub at: Time,
+    /// The kind of help it wanted: who is not cleared for it must not learn of it. `None` for a
+    /// contact of an older journal: for those cleared for any safeguarding lane.
+    pub lane: Option<Lane>,
+    /// Who decided that a person calls back; `None` while it is undecided and its alarm rings.
+    pub call_by: Option<AgentName>,
 }
 
 /// An agent's part in a contact.
@@ -236,6 +253,17 @@ impl Floor {
         self.state.alarms.iter().copied()
     }
 
+    /// Dropped P0 contacts that wait for a decision or for a person who calls back. The caller shows
+    /// each only to those cleared for its lane.
+    pub fn drops(&self) -> impl Iterator<Item = Drop> + '_ {
+        self.state.watch.drops.iter().map(|(id, drop)| Drop {
+            contact: *id,
+            at: drop.at,
+            lane: drop.lane,
+            call_by: drop.call_by.clone(),
+        })
+    }
+
     /// Where a waiting contact stands; `None` for one that does not wait. Costs O(position).
     pub fn waiting(&self, contact: ContactId) -> Option<Waiting> {
         let row = self.state.contacts.get(&contact).filter(|row| row.waits())?;
@@ -327,10 +355,11 @@ fn agent_view(state: &State, ix: AgentIx) -> Option<AgentView> {
         presence: row.presence.clone(),
         since: row.since,
         idle_since: row.idle_since,
-        doing: doing.chain(row.wrapping.iter().map(|id| (*id, Doing::WrapUp))).collect(),
+        doing: doing.chain(row.write_ups().map(|id| (id, Doing::WrapUp))).collect(),
         asked: row.engagements().flat_map(|id| state.asked_by(id, ix)).collect(),
         wrap_up_until: (!row.wrapping.is_empty()).then_some(row.wrap_until),
         safeguarding_in_row: row.row,
         break_owed: state.break_owed(row),
+        leaving: row.life.leaving.clone(),
     })
 }

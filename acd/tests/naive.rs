@@ -18,19 +18,35 @@ use vocabulary::{Event, FloorName, Time};
 const COMMANDS: usize = 100_000;
 const EACH: usize = 500;
 
+/// What must happen often in a run of the plan, by the names in the journal; of alarms, theirs.
+const SEEN_OFTEN: [&str; 7] = [
+    "leaving_set",
+    "disposition_noted",
+    "silent_noted",
+    "drop_decided",
+    "soft_cap_passed",
+    "silent_cap_reached",
+    "imminent_dropped",
+];
+
 #[test]
 fn the_twins_agree() {
     let mut offers = 0;
     let mut often: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for seed in 0..(COMMANDS / EACH) as u64 {
-        offers += run(seed, EACH, &mut often);
+        offers += run(seed, EACH, &mut often, &mut seen);
     }
     assert!(often.len() == 12 && often.values().all(|n| *n >= 20), "too seldom: {often:?}");
     // A plan under which nothing happens would prove nothing.
+    for name in SEEN_OFTEN {
+        let often = seen.get(name).copied().unwrap_or(0);
+        assert!(often >= COMMANDS / 2_000, "{name} happened {often} times only: {seen:?}");
+    }
     assert!(offers > COMMANDS / 20, "only {offers} offers in {COMMANDS} commands");
 }
 
-fn run(seed: u64, commands: usize, often: &mut BTreeMap<&str, usize>) -> usize {
+fn run(seed: u64, commands: usize, often: &mut BTreeMap<&str, usize>, seen: &mut BTreeMap<String, usize>) -> usize {
     let name = FloorName::new("nairobi").unwrap();
     let (mut floor, mut naive, mut plan) = (Floor::new(name.clone()), Naive::new(name.clone()), Plan::new(seed));
     let mut journal: Vec<(Time, Event)> = Vec::new();
@@ -58,6 +74,7 @@ fn run(seed: u64, commands: usize, often: &mut BTreeMap<&str, usize>) -> usize {
         offers += said.iter().filter(|e| matches!(e, Event::Offered { .. })).count();
         said.iter().filter_map(plan::told).for_each(|what| *often.entry(what).or_default() += 1);
         plan.learn(&said);
+        said.iter().for_each(|event| *seen.entry(name_of(event)).or_default() += 1);
         journal.extend(said.into_iter().map(|event| (now, event)));
         if number % 25 == 0 || matches!(command, Command::Restart) {
             compare(&floor, &naive, &at);
@@ -90,6 +107,17 @@ fn compare(floor: &Floor, naive: &Naive, at: &str) {
     let people: Vec<_> = floor.agents().map(|a| (a.agent, a.presence)).collect();
     let expected: Vec<_> = naive.people.iter().map(|p| (p.name.clone(), p.presence.clone())).collect();
     assert_eq!(people, expected, "{at}");
+    let leaving: Vec<_> = floor.agents().map(|a| a.leaving).collect();
+    let expected: Vec<_> = naive.people.iter().map(|p| p.own.leaving.clone()).collect();
+    assert_eq!(leaving, expected, "{at}");
+    let mut alarms = naive.alarms.clone();
+    alarms.sort();
+    assert_eq!(floor.alarms().collect::<Vec<_>>(), alarms, "{at}");
+    let drops: Vec<_> = floor.drops().map(|d| (d.contact, d.at, d.lane, d.call_by)).collect();
+    let mut expected: Vec<_> =
+        naive.safety.drops.iter().cloned().map(|(id, at, lane, by)| (id, at, Some(lane), by)).collect();
+    expected.sort();
+    assert_eq!(drops, expected, "{at}");
     for view in floor.queues() {
         let inside = |case: &&&engine::Case| {
             let waits = matches!(case.at, At::Waiting | At::Offered(..));
@@ -102,6 +130,12 @@ fn compare(floor: &Floor, naive: &Naive, at: &str) {
         places.sort_unstable();
         assert!(places.iter().copied().eq(1..=view.waiting), "{at}: {places:?}");
     }
+}
+
+fn name_of(event: &Event) -> String {
+    let written = serde_json::to_value(event).unwrap();
+    let name = if matches!(event, Event::AlarmRaised { .. }) { &written["alarm"] } else { &written["event"] };
+    name.as_str().unwrap().to_owned()
 }
 
 fn stage(at: &At) -> Stage {

@@ -67,13 +67,20 @@ impl Floor {
 
     /// An agent's part in the conversation is over; they write it up.
     pub(super) fn write_up(&mut self, at: Time, id: ContactId, ix: AgentIx) {
+        let optional = self.optional_wrap_up(id);
         let contact = self.contact_mut(id);
         let safeguarding = contact.order.as_ref().is_some_and(|order| order.lane.is_safeguarding());
         contact.company.also.retain(|(other, _)| *other != ix);
         contact.company.writers.insert(ix);
         let row = self.state.agent_mut(ix);
-        row.writes(id, at);
         row.row += u32::from(safeguarding);
+        if optional {
+            row.release(id);
+            row.life.writing.insert(id, None);
+            self.go_behind_the_idle(at, ix);
+        } else {
+            row.writes(id, at);
+        }
         self.link_agent(ix);
     }
 

@@ -92,6 +92,10 @@ impl Floor {
         }
         row.presence = presence.clone();
         row.since = at;
+        row.life.spoke = false;
+        if !row.engaged() {
+            row.life.leaving = None;
+        }
         if *presence == Presence::Ready {
             if !was_ready {
                 self.go_behind_the_idle(at, ix);
@@ -103,7 +107,7 @@ impl Floor {
     }
 
     /// An agent who is not ready is in no offer.
-    fn leave_offers(&mut self, ix: AgentIx) {
+    pub(super) fn leave_offers(&mut self, ix: AgentIx) {
         let engaged: Vec<ContactId> = self.state.agent(ix).engagements().collect();
         for id in engaged {
             if let Stage::Offered { agents, .. } = &mut self.contact_mut(id).stage {
@@ -122,14 +126,11 @@ impl Floor {
         row.idle_since = at;
     }
 
-    pub(super) fn apply_wrap_up(&mut self, id: ContactId, agent: &AgentName, until: Time) {
+    pub(super) fn apply_wrap_up(&mut self, at: Time, id: ContactId, agent: &AgentName, until: Time) {
         let Some(ix) = self.number_of(agent) else {
             return;
         };
-        let row = self.state.agent_mut(ix);
-        if row.wrapping.contains(&id) {
-            row.wrap_until = until;
-        }
+        self.state.agent_mut(ix).start_clock(at, id, until);
         self.link_agent(ix);
     }
 
@@ -144,7 +145,8 @@ impl Floor {
         let row = self.state.agent_mut(ix);
         row.wrapping.remove(&id);
         row.break_from = at;
-        if row.wrapping.is_empty() {
+        // Who could be offered something while they wrote has been idle for longer.
+        if row.stop_writing(id) && row.wrapping.is_empty() {
             self.go_behind_the_idle(at, ix);
         }
         self.link_agent(ix);

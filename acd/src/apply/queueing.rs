@@ -20,6 +20,7 @@ impl Floor {
         let before = contact.order.take();
         // Whom a request helps is with somebody already: it has no last resort.
         let safe = lane.is_safeguarding() && contact.company.help.is_none();
+        contact.course.silent = None;
         let safe_since = safe.then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
         contact.order = Some(Order {
             queue: queue.clone(),

@@ -22,6 +22,7 @@ impl Turn<'_> {
                 Subject::Storm => self.set_alarm(Alarm::ExpiryStorm, None, false),
                 Subject::Rest(id) => self.look_again(id),
                 Subject::Hours => self.turn_hours(),
+                Subject::Silents => self.set_alarm(Alarm::SilentCapReached, None, false),
             }
             let same = self.floor.index.timers.first() == Some(&(at, subject));
             assert!(!same, "what was due has been done, so it is due no more");
@@ -116,16 +117,15 @@ impl Turn<'_> {
     fn agent_due(&mut self, ix: AgentIx) {
         let row = self.floor.state.agent(ix);
         if !row.wrapping.is_empty() && row.wrap_until <= self.now {
-            for contact in row.wrapping.clone() {
-                let agent = self.name(ix);
-                self.decide(Event::WrappedUp { contact, agent, disposition: None });
-            }
+            self.close_writing(ix, row.wrapping.iter().copied().collect());
         }
+        self.close_writing(ix, self.floor.state.agent(ix).writing_over(self.now));
         let row = self.floor.state.agent(ix);
         if self.floor.state.grace_due(row).is_some_and(|at| at <= self.now) {
             let engaged: Vec<ContactId> = row.engagements().collect();
             engaged.into_iter().for_each(|id| self.lose_agent(id, &Server::Agent(ix)));
         }
+        self.leave_if_done(ix);
         let row = self.floor.state.agent(ix);
         if self.floor.state.break_due(row).is_some_and(|at| at <= self.now) {
             let presence = if row.presence == Presence::Ready { away(RECOVERY) } else { Presence::Ready };

@@ -2,9 +2,9 @@
 
 use super::Turn;
 use crate::state::{AgentIx, Contact, Stage};
-use crate::{EXTENSION, LONGEST_WRAP_UP, MOST_PLACES, Refusal};
-use vocabulary::event::{Actor, Alarm, WithdrawCause};
-use vocabulary::{AgentName, ContactId, EndCause, Event, Party, Presence, ReasonName, Risk, Span};
+use crate::{MOST_PLACES, Refusal};
+use vocabulary::event::{Actor, WithdrawCause};
+use vocabulary::{ContactId, EndCause, Event, Party, Presence, Risk, Span};
 
 impl Turn<'_> {
     pub(super) fn end(&mut self, id: ContactId, by: Party, cause: EndCause) -> Result<(), Refusal> {
@@ -30,55 +30,12 @@ impl Turn<'_> {
         if place > Span::ZERO && self.floor.state.places.len() < MOST_PLACES && keeps_place(contact, by, cause) {
             self.decide(Event::PlaceKept { contact: id, until: self.now + place });
         }
+        if dropped {
+            self.ring_drop(id);
+        }
         self.decide(Event::Ended { contact: id, by, cause });
         self.clear_alarms(id);
-        if dropped {
-            self.decide(Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(id) });
-        }
         writers.into_iter().for_each(|ix| self.start_wrap_up(id, ix));
-        Ok(())
-    }
-
-    /// One clock for the agent: a contact that ends during wrap-up may only lengthen it.
-    pub(super) fn start_wrap_up(&mut self, id: ContactId, ix: AgentIx) {
-        let queue = self.order(id).and_then(|order| self.floor.state.queue(&order.queue));
-        let length = Span::seconds(queue.map_or(0, |q| q.wrap_up_seconds));
-        let until = self.floor.state.agent(ix).wrap_until.max(self.now + length);
-        self.decide(Event::WrapUpStarted { contact: id, agent: self.name(ix), until });
-    }
-
-    fn writing(&self, id: ContactId, agent: &AgentName) -> Result<AgentIx, Refusal> {
-        let ix = self.agent(agent)?;
-        if self.contact(id)?.company.writers.contains(&ix) {
-            return Ok(ix);
-        }
-        Err(Refusal::NotWrappingUp { contact: id, agent: agent.clone() })
-    }
-
-    pub(super) fn wrap_up(
-        &mut self,
-        contact: ContactId,
-        agent: AgentName,
-        disposition: Option<ReasonName>,
-    ) -> Result<(), Refusal> {
-        self.writing(contact, &agent)?;
-        if let Some(verdict) = &disposition
-            && !self.floor.state.centre.rules.dispositions.contains(verdict)
-        {
-            return Err(Refusal::UnknownDisposition(verdict.clone()));
-        }
-        self.decide(Event::WrappedUp { contact, agent, disposition });
-        Ok(())
-    }
-
-    pub(super) fn extend_wrap_up(&mut self, contact: ContactId, agent: AgentName) -> Result<(), Refusal> {
-        let ix = self.writing(contact, &agent)?;
-        let row = self.floor.state.agent(ix);
-        let until = (row.wrap_until + EXTENSION).min(row.wrap_from + LONGEST_WRAP_UP);
-        if until <= row.wrap_until {
-            return Err(Refusal::WrapUpAtLimit { minutes: LONGEST_WRAP_UP.as_seconds() / 60 });
-        }
-        self.decide(Event::WrapUpStarted { contact, agent, until });
         Ok(())
     }
 

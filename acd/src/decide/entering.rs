@@ -49,7 +49,9 @@ impl Turn<'_> {
     /// Whether the id is new and the floor not full.
     pub(super) fn may_come(&self, contact: ContactId) -> Result<(), Refusal> {
         let contacts = &self.floor.state.contacts;
-        if contacts.contains_key(&contact) || self.floor.state.places.contains_key(&contact) {
+        let state = &self.floor.state;
+        let over = state.places.contains_key(&contact) || state.watch.drops.contains_key(&contact);
+        if over || contacts.contains_key(&contact) {
             return Err(Refusal::KnownContact(contact));
         }
         if contacts.len() >= MOST_CONTACTS {
@@ -107,7 +109,7 @@ impl Turn<'_> {
             contact: id,
             needs: needs_in(queue, &entry.needs, Some(entry.language)),
             lane,
-            risk: entry.risk,
+            risk: self.entry_risk(id, lane, entry.risk),
             base: entry.base.unwrap_or(queue.base).clamp(-MOST_BASE, MOST_BASE),
             arrived: age_from(contact),
             queue: entry.queue,

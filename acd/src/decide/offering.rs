@@ -90,11 +90,16 @@ impl Turn<'_> {
         let calling = self.order(id).is_some_and(|order| !order.outside.is_empty());
         self.decide(Event::Accepted { contact: id, offer, agent: agent.clone() });
         self.clear_alarms(id);
+        self.watch_soft_cap(id, &agent);
         self.stop_ringing(id, offer, &others, StopCause::Lost);
         if calling {
             self.effect(Effect::StopCallingOutside { contact: id });
         }
         self.reach(id, offer, agent);
+        if let Some(ix) = winner {
+            let writing = self.floor.state.agent(ix).life.writing.keys().copied().collect();
+            self.close_writing(ix, writing);
+        }
     }
 
     pub(super) fn decline(&mut self, id: ContactId, offer: u32, agent: &AgentName) -> Result<(), Refusal> {
@@ -152,6 +157,7 @@ impl Turn<'_> {
         self.break_up(id);
         let agent = self.name_of(server);
         self.decide(Event::ConnectFailed { contact: id, agent });
+        self.soft_cap_over(id);
         self.bring_home(id);
     }
 }

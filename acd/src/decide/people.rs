@@ -6,7 +6,7 @@ use crate::state::{AgentIx, Stage};
 use crate::{Refusal, centre};
 use vocabulary::centre::{Agent, Change, Role};
 use vocabulary::event::{Actor, WithdrawCause};
-use vocabulary::{AgentName, ContactId, Event, Presence, Span};
+use vocabulary::{AgentName, ContactId, Event, Presence, ReasonName, Span};
 
 impl Turn<'_> {
     pub(super) fn set_up(&mut self, change: Box<Change>, by: Actor) -> Result<(), Refusal> {
@@ -37,11 +37,7 @@ impl Turn<'_> {
                     return Err(Refusal::BreakOwed(agent));
                 }
             }
-            Presence::Away { reason } => {
-                if by != Actor::Centre && !self.floor.state.centre.rules.away_reasons.contains(reason) {
-                    return Err(Refusal::UnknownReason(reason.clone()));
-                }
-            }
+            Presence::Away { reason } => self.reason_known(reason, &by)?,
             Presence::Offline => {}
         }
         self.change_presence(ix, presence, by);
@@ -53,15 +49,26 @@ impl Turn<'_> {
         let agent = self.name(ix);
         let leaves = presence != Presence::Ready;
         let offers: Vec<(ContactId, u32)> = self.offers_to(ix).filter(|_| leaves).collect();
-        self.decide(Event::PresenceSet { agent: agent.clone(), presence, by });
+        self.decide(Event::PresenceSet { agent, presence, by });
+        self.stop_offers(ix, &offers, WithdrawCause::AgentLeft);
+    }
+
+    /// The agent is in these offers no more.
+    pub(super) fn stop_offers(&mut self, ix: AgentIx, offers: &[(ContactId, u32)], cause: WithdrawCause) {
         for (contact, offer) in offers {
-            let why = StopCause::Withdrawn(WithdrawCause::AgentLeft);
-            self.effect(Effect::StopRinging { contact, offer, agent: agent.clone(), why });
-            self.withdraw_if_empty(contact, WithdrawCause::AgentLeft);
+            let (contact, offer, agent) = (*contact, *offer, self.name(ix));
+            self.effect(Effect::StopRinging { contact, offer, agent, why: StopCause::Withdrawn(cause) });
+            self.withdraw_if_empty(contact, cause);
         }
     }
 
-    fn offers_to(&self, ix: AgentIx) -> impl Iterator<Item = (ContactId, u32)> + '_ {
+    /// A person may name only the away reasons of the rules.
+    pub(super) fn reason_known(&self, reason: &ReasonName, by: &Actor) -> Result<(), Refusal> {
+        let known = *by == Actor::Centre || self.floor.state.centre.rules.away_reasons.contains(reason);
+        known.then_some(()).ok_or_else(|| Refusal::UnknownReason(reason.clone()))
+    }
+
+    pub(super) fn offers_to(&self, ix: AgentIx) -> impl Iterator<Item = (ContactId, u32)> + '_ {
         self.floor.state.agent(ix).engagements().filter_map(|id| {
             let contact = &self.floor.state.contacts[&id];
             matches!(contact.stage, Stage::Offered { .. }).then_some((id, contact.offers))

@@ -105,7 +105,7 @@ impl Index {
             slots: Kind::BOTH.map(|kind| openness.filter(|_| state.has_room(row, texts, kind))),
             idle: row.idle,
             on_shift: row.presence != Presence::Offline,
-            ready: row.presence == Presence::Ready,
+            ready: row.presence == Presence::Ready && row.life.leaving.is_none(),
             due,
         }
     }

@@ -23,6 +23,7 @@ impl Contact {
             policy: CallBackPolicy::default(),
             call_back: None,
             overflowed: Vec::new(),
+            course: Default::default(),
             links: ContactLinks::default(),
         }
     }

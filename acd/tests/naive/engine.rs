@@ -3,12 +3,12 @@
 
 #[path = "engine/hours.rs"]
 mod hours;
+#[path = "engine/life.rs"]
+pub mod life;
 
-use acd::{
-    CALL_WITHIN, CONNECT_WITHIN, Command, EXTENSION, LONGEST_WRAP_UP, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW,
-};
+use acd::{CALL_WITHIN, CONNECT_WITHIN, Command, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role};
+use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role, WrapUpMode};
 use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Switch, Why, WithdrawCause};
 use vocabulary::{
     AgentName, CallBackPolicy, Channel, ConsentKind, ContactId, EndCause, Event, FloorName, Lane, Language, Level,
@@ -41,6 +41,7 @@ pub struct Case {
     policy: CallBackPolicy,
     pub call: Option<hours::Call>,
     overflowed: BTreeSet<QueueName>,
+    pub beside: life::Beside,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +72,7 @@ pub struct Person {
     wrap: Option<(Time, Time)>,
     row: u32,
     break_from: Time,
+    pub own: life::Own,
 }
 
 struct Kept {
@@ -86,7 +88,8 @@ pub struct Naive {
     pub cases: Vec<Case>,
     pub people: Vec<Person>,
     places: Vec<Kept>,
-    alarms: Vec<(Alarm, Option<ContactId>)>,
+    pub alarms: Vec<(Alarm, Option<ContactId>)>,
+    pub safety: life::Safety,
     expiries: Vec<Time>,
     idle: u64,
     closed: BTreeSet<QueueName>,
@@ -109,6 +112,7 @@ impl Naive {
             people: Vec::new(),
             places: Vec::new(),
             alarms: Vec::new(),
+            safety: Default::default(),
             expiries: Vec::new(),
             idle: 0,
             closed: BTreeSet::new(),
@@ -220,6 +224,7 @@ impl Naive {
                 add(over.unwrap_or(Time::ZERO), 3, 0);
             }
             self.hours_due().into_iter().for_each(|at| add(at, 4, 0));
+            self.silents_due().into_iter().for_each(|at| add(at, 5, 0));
             let Some((_, kind, key)) = soonest else {
                 return;
             };
@@ -232,7 +237,8 @@ impl Naive {
                     self.said.push(Event::PlaceLapsed { contact });
                 }
                 3 => self.alarm(Alarm::ExpiryStorm, None, false),
-                _ => self.turn_hours(),
+                4 => self.turn_hours(),
+                _ => self.alarm(Alarm::SilentCapReached, None, false),
             }
         }
     }
@@ -268,9 +274,10 @@ impl Naive {
     fn person_due(&self, p: &Person) -> Option<Time> {
         let mut times = Vec::new();
         let (busy, writes) = (self.busy(&p.name), self.writes(&p.name));
-        if let (Some((_, until)), false) = (p.wrap, writes.is_empty()) {
+        if let (Some((_, until)), false) = (p.wrap, self.busy_writing(&p.name).is_empty()) {
             times.push(until);
         }
+        times.extend(self.life_due(p));
         if self.owed(p) && busy.is_empty() && writes.is_empty() {
             if p.presence == Presence::Ready {
                 times.push(p.break_from);
@@ -367,18 +374,20 @@ impl Naive {
     fn person_acts(&mut self, i: usize) {
         let now = self.now;
         let name = self.people[i].name.clone();
-        if let (Some((_, until)), false) = (self.people[i].wrap, self.writes(&name).is_empty())
+        if let (Some((_, until)), false) = (self.people[i].wrap, self.busy_writing(&name).is_empty())
             && until <= now
         {
-            for contact in self.writes(&name) {
-                self.written(contact, &name, None);
+            for contact in self.busy_writing(&name) {
+                self.unwritten(contact, &name);
             }
         }
+        self.free_writing_acts(&name);
         let grace = Span::seconds(self.centre.rules.grace_seconds);
         let p = &self.people[i];
         if p.presence == Presence::Offline && p.since + grace <= now {
             self.busy(&name).into_iter().for_each(|(id, _, _)| self.lose(id, &name));
         }
+        self.leave_if_done(i);
         let p = self.people[i].clone();
         if self.owed(&p) && self.busy(&name).is_empty() && self.writes(&name).is_empty() {
             let over = p.break_from + Span::seconds(self.centre.rules.recovery_seconds) <= now;
@@ -410,7 +419,12 @@ impl Naive {
         let now = self.now;
         let long = Span::seconds(self.centre.rules.recovery_seconds);
         self.said.push(Event::PresenceSet { agent: name.clone(), presence: presence.clone(), by });
+        let engaged = !self.busy(name).is_empty() || !self.writes(name).is_empty();
         let p = self.person(name).unwrap();
+        p.own.spoke = false;
+        if !engaged {
+            p.own.leaving = None;
+        }
         if presence == Presence::Ready {
             if Self::in_recovery(p) || p.since + long <= now {
                 p.row = 0;
@@ -424,16 +438,7 @@ impl Naive {
             self.idle_last(name);
             return;
         }
-        // First they are in no offer any more, then offers without anybody are over.
-        let shown: Vec<ContactId> = self.busy(name).into_iter().filter(|(_, shown, _)| *shown).map(|b| b.0).collect();
-        for id in &shown {
-            if let At::Offered(agents, _) = &mut self.case(*id).unwrap().at {
-                agents.retain(|a| a != name);
-            }
-        }
-        for id in shown {
-            self.withdraw_empty(id, WithdrawCause::AgentLeft);
-        }
+        self.out_of_offers(name, WithdrawCause::AgentLeft);
     }
 
     fn withdraw_empty(&mut self, id: ContactId, why: WithdrawCause) {
@@ -469,7 +474,10 @@ impl Naive {
         let missing = lanes.iter().any(|lane| {
             !self.people.iter().any(|p| {
                 let agent = &self.centre.agents[&p.name];
-                p.presence == Presence::Ready && agent.roles.contains(&Role::Agent) && agent.clearances.contains(lane)
+                p.presence == Presence::Ready
+                    && p.own.leaving.is_none()
+                    && agent.roles.contains(&Role::Agent)
+                    && agent.clearances.contains(lane)
             })
         });
         self.alarm(Alarm::NoClearedAgent, None, missing);
@@ -498,15 +506,15 @@ impl Naive {
             texts < agent.text_contacts as usize && !busy.iter().any(|(_, shown, _)| *shown)
         };
         let serves = agent.roles.contains(&Role::Agent) || self.could_help(&p.name);
-        room && self.writes(&p.name).is_empty() && serves
+        room && self.busy_writing(&p.name).is_empty() && serves
     }
 
     fn open(&self, p: &Person) -> bool {
-        p.presence == Presence::Ready && !self.owed(p)
+        p.presence == Presence::Ready && p.own.leaving.is_none() && !self.owed(p)
     }
 
     fn resting(&self, p: &Person) -> bool {
-        self.owed(p) && (p.presence == Presence::Ready || Self::in_recovery(p))
+        self.owed(p) && p.own.leaving.is_none() && (p.presence == Presence::Ready || Self::in_recovery(p))
     }
 
     fn able(&self, case: &Case, p: &Person) -> bool {
@@ -637,7 +645,8 @@ impl Naive {
             Command::Tick => Some(()),
             Command::SetUp { change, by } => self.set_up(*change, by, well_formed),
             Command::Arrive { contact, channel, tenant, entry } => {
-                if self.case(contact).is_some() || self.places.iter().any(|p| p.id == contact) {
+                if self.case(contact).is_some() || self.places.iter().any(|p| p.id == contact) || self.dropped(contact)
+                {
                     return None;
                 }
                 self.cases.push(Case {
@@ -655,6 +664,7 @@ impl Naive {
                     policy: CallBackPolicy::Never,
                     call: None,
                     overflowed: BTreeSet::new(),
+                    beside: Default::default(),
                 });
                 self.said.push(Event::Arrived { contact, channel, tenant, entry });
                 Some(())
@@ -667,6 +677,8 @@ impl Naive {
                 let arrived = case.claimed.or(case.order.map(|w| w.arrived)).unwrap_or(case.came);
                 let needs = merged(&q, &needs, Some(language));
                 let lane = lane.unwrap_or(q.lane);
+                let silent = self.case(contact)?.beside.silent;
+                let risk = life::entry_risk(silent, lane, risk);
                 let base = base.unwrap_or(q.base);
                 let want = Want { queue, needs, lane, risk, base, arrived, ..Want::none(self.now) };
                 self.enter_by_way(contact, want);
@@ -707,6 +719,7 @@ impl Naive {
                 case.at = At::Talking(agent.clone(), false);
                 case.once = true;
                 case.call = None;
+                self.person(&agent).into_iter().for_each(|p| p.own.spoke = true);
                 self.said.push(Event::Connected { contact, agent });
                 Some(())
             }
@@ -718,22 +731,11 @@ impl Naive {
             }
             Command::Reclassify { contact, lane, risk, by } => self.reclassify(contact, lane, risk, by),
             Command::End { contact, by, cause } => self.end(contact, by, cause),
-            Command::WrapUp { contact, agent, disposition } => {
-                (self.case(contact)?.at == At::WrapUp(agent.clone())).then_some(())?;
-                let known = |d: &ReasonName| self.centre.rules.dispositions.contains(d);
-                disposition.as_ref().is_none_or(known).then_some(())?;
-                self.written(contact, &agent, disposition);
-                Some(())
-            }
-            Command::ExtendWrapUp { contact, agent } => {
-                (self.case(contact)?.at == At::WrapUp(agent.clone())).then_some(())?;
-                let (from, old) = self.person(&agent)?.wrap?;
-                let until = (old + EXTENSION).min(from + LONGEST_WRAP_UP);
-                (until > old).then_some(())?;
-                self.person(&agent)?.wrap = Some((from, until));
-                self.said.push(Event::WrapUpStarted { contact, agent, until });
-                Some(())
-            }
+            Command::WrapUp { contact, agent, disposition } => self.wrap_up(contact, agent, disposition),
+            Command::ExtendWrapUp { contact, agent } => self.extend(contact, agent),
+            Command::SetLeaving { agent, then, by } => self.set_leaving(agent, then, by),
+            Command::NoteSilent { contact, source } => self.note_silent(contact, source),
+            Command::DecideDrop { contact, by, call } => self.decide_drop(contact, by, call),
             Command::SetPresence { agent, presence, by } => self.set_presence(agent, presence, by),
             Command::ClaimPlace { contact, from } => self.claim(contact, from),
             Command::AgreeCallBack { contact, from } => self.agree(contact, from),
@@ -786,6 +788,7 @@ impl Naive {
                     wrap: None,
                     row: 0,
                     break_from: self.now,
+                    own: Default::default(),
                 });
             }
             Change::EntryRemoved { entry } => {
@@ -846,6 +849,7 @@ impl Naive {
         let case = self.case(id).unwrap();
         let before = case.order.as_ref().and_then(|w| w.safe);
         case.at = At::Waiting;
+        case.beside.silent = None;
         case.order = Some(Want {
             queue: queue.clone(),
             needs: needs.clone(),
@@ -886,6 +890,14 @@ impl Naive {
         self.said.push(Event::Accepted { contact: id, offer, agent: agent.clone() });
         self.idle_last_if_ours(&agent);
         self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.soft_cap(id, &agent);
+        if self.person(&agent).is_some() {
+            for contact in self.writes(&agent) {
+                if self.case(contact).unwrap().beside.free_until.is_some() {
+                    self.unwritten(contact, &agent);
+                }
+            }
+        }
     }
 
     fn idle_last_if_ours(&mut self, name: &AgentName) {
@@ -906,9 +918,11 @@ impl Naive {
         }
         case.at = At::Waiting;
         self.said.push(Event::ConnectFailed { contact: id, agent: agent.clone() });
+        let soft_cap = |naive: &mut Naive| naive.alarm(Alarm::SoftCapPassed, Some(id), false);
         if self.person(agent).is_some() {
             self.rest(id, agent);
         }
+        soft_cap(self);
         self.go_home(id);
     }
 
@@ -977,6 +991,12 @@ impl Naive {
             self.places.push(Kept { id, want: want.clone(), until: now + place });
             self.said.push(Event::PlaceKept { contact: id, until: now + place });
         }
+        let talking = matches!(case.at, At::Talking(..));
+        if let Some(want) = case.order.as_ref().filter(|w| w.risk == Risk::P0)
+            && (lost || cause == EndCause::NotReached || (by == Party::Citizen && !talking))
+        {
+            self.drop_rings(id, want.lane);
+        }
         self.said.push(Event::Ended { contact: id, by, cause });
         let safe = case.order.as_ref().is_some_and(|w| w.lane.is_safeguarding());
         let ours = match &case.at {
@@ -984,41 +1004,30 @@ impl Naive {
             _ => None,
         };
         if let Some(agent) = &ours {
-            let first = self.writes(agent).is_empty();
             self.case(id)?.at = At::WrapUp(agent.clone());
-            let p = self.person(agent)?;
-            p.row += u32::from(safe);
-            if first {
-                p.wrap = Some((now, now));
+            self.person(agent)?.row += u32::from(safe);
+            if case.order.as_ref().and_then(|w| self.queue(&w.queue)).is_some_and(|q| q.wrap_up == WrapUpMode::Optional)
+            {
+                self.idle_last(agent);
             }
         } else {
             self.cases.retain(|c| c.id != id);
         }
         self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
-        let talking = matches!(case.at, At::Talking(..));
-        let danger = case.order.as_ref().is_some_and(|w| w.risk == Risk::P0);
-        let lost = lost || cause == EndCause::NotReached;
-        if danger && (lost || (by == Party::Citizen && !talking)) {
-            self.said.push(Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(id) });
-        }
+        self.alarm(Alarm::SoftCapPassed, Some(id), false);
         if let Some(agent) = ours {
-            let queue = case.order.as_ref().and_then(|w| self.queue(&w.queue));
-            let length = Span::seconds(queue.map_or(0, |q| q.wrap_up_seconds));
-            let p = self.person(&agent)?;
-            let (from, old) = p.wrap?;
-            let until = old.max(now + length);
-            p.wrap = Some((from, until));
-            self.said.push(Event::WrapUpStarted { contact: id, agent, until });
+            self.begin_wrap_up(id, agent);
         }
         Some(())
     }
 
     fn written(&mut self, contact: ContactId, agent: &AgentName, disposition: Option<ReasonName>) {
         let now = self.now;
+        let free = self.case(contact).unwrap().beside.free_until.is_some();
         self.cases.retain(|c| c.id != contact);
         self.said.push(Event::WrappedUp { contact, agent: agent.clone(), disposition });
         self.person(agent).unwrap().break_from = now;
-        if self.writes(agent).is_empty() {
+        if !free && self.busy_writing(agent).is_empty() {
             self.idle_last(agent);
         }
     }

@@ -7,7 +7,7 @@ pub use hours::told;
 
 use acd::{Command, Floor, Stage};
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening};
+use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Role, Rules, Widening, WrapUpMode};
 use vocabulary::event::Actor;
 use vocabulary::{
     AgentName, Channel, ContactId, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence,
@@ -41,6 +41,9 @@ impl Dice {
 const QUEUES: [&str; 5] = ["general", "tax", "elders", "gbv", "child"];
 const SKILLS: [&str; 3] = ["ids", "tax", "ksl"];
 const LANGUAGES: [Language; 2] = [Language::SW, Language::EN];
+
+#[path = "plan/life.rs"]
+mod life;
 
 pub struct Plan {
     pub dice: Dice,
@@ -102,6 +105,9 @@ impl Plan {
         }
         if self.dice.chance(8) {
             return (self.now, self.hours(floor));
+        }
+        if let Some(command) = self.life(floor) {
+            return (self.now, command);
         }
         let command = match self.dice.below(100) {
             0..=17 => self.arrive(),
@@ -303,13 +309,14 @@ impl Plan {
         let lanes: BTreeSet<Lane> = Lane::ALL.into_iter().filter(|_| self.dice.chance(25)).collect();
         let languages: BTreeSet<Language> = LANGUAGES.into_iter().filter(|_| self.dice.chance(75)).collect();
         let roles = match self.dice.below(20) {
-            0 => BTreeSet::from([Role::Agent, Role::Supervisor]),
-            1..=2 => BTreeSet::from([Role::Supervisor]),
+            0..=6 => BTreeSet::from([Role::Agent, Role::Supervisor]),
+            7..=8 => BTreeSet::from([Role::Supervisor]),
             _ => BTreeSet::from([Role::Agent]),
         };
         let tenants = if self.dice.chance(50) { vec![TenantName::new("treasury").unwrap()] } else { Vec::new() };
         let agent = Agent {
             roles,
+            auto_ready: self.dice.chance(80),
             languages,
             skills: self.skills(60),
             clearances: lanes,
@@ -352,6 +359,10 @@ impl Plan {
             choose: if self.dice.chance(50) { Choose::LongestIdle } else { Choose::HighestLevel },
             offer_seconds: 5 + self.dice.below(20) as i64,
             wrap_up_seconds: self.dice.below(30) as i64,
+            wrap_up: *self
+                .dice
+                .pick(&[WrapUpMode::Extendable, WrapUpMode::MandatoryTimed, WrapUpMode::Optional])
+                .unwrap(),
             widenings: if self.dice.chance(70) { widenings } else { Vec::new() },
             last_resort: if lane.is_safeguarding() { chain[..rungs].to_vec() } else { Vec::new() },
             ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), lane)
@@ -371,6 +382,8 @@ impl Plan {
             grace_seconds: self.dice.below(30) as i64,
             storm_expiries: 1 + self.dice.below(8) as u32,
             reserve_wait_percent: 0,
+            silent_per_source: self.dice.below(3) as u32,
+            silent_per_hour: self.dice.below(5) as u32,
             ..Rules::default()
         };
         Change::RulesSet { rules }

@@ -5,8 +5,10 @@ mod hours;
 use super::{Names, START};
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, Widening};
-use vocabulary::event::{Actor, HelpKind};
+use vocabulary::centre::{
+    Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, Widening, WrapUpMode,
+};
+use vocabulary::event::{Actor, HelpKind, Source};
 use vocabulary::{
     AgentName, CalendarName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence,
     QueueName, ReasonName, Risk, SkillName, TenantName,
@@ -89,6 +91,10 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
         }
         ["complete", help] => Ok(Command::CompleteHelp { help: names.id(help) }),
         ["join", help] => Ok(Command::JoinHelp { help: names.id(help) }),
+        [contact, "is", "silent"] => Ok(Command::NoteSilent { contact: names.id(contact), source: None }),
+        [contact, "is", "silent", "from", n] => {
+            Ok(Command::NoteSilent { contact: names.id(contact), source: Some(Source(number(n)?)) })
+        }
         [name, rest @ ..] => of_agent(agent(name)?, rest, names),
         [] => Err("nothing said".to_owned()),
     }
@@ -113,6 +119,17 @@ fn of_agent(agent: AgentName, words: &[&str], names: &mut Names) -> Read<Command
         ["ready", by @ ..] => presence(Presence::Ready, by),
         ["offline", by @ ..] => presence(Presence::Offline, by),
         ["away", reason, by @ ..] => presence(Presence::Away { reason: ReasonName::new(reason).unwrap() }, by),
+        ["leaves", "for", "nothing"] => Ok(Command::SetLeaving { agent, then: None, by: own }),
+        ["leaves", "for", what, by @ ..] => {
+            let by = if by.is_empty() { own } else { actor(by)? };
+            Ok(Command::SetLeaving { agent, then: Some(declared(what)), by })
+        }
+        ["has", contact, "called", "back"] => {
+            Ok(Command::DecideDrop { contact: names.id(contact), by: agent, call: true })
+        }
+        ["has", contact, "not", "called", "back"] => {
+            Ok(Command::DecideDrop { contact: names.id(contact), by: agent, call: false })
+        }
         ["accepts", contact, n] => Ok(Command::Accept { contact: names.id(contact), offer: offer(n)?, agent }),
         ["declines", contact, n] => Ok(Command::Decline { contact: names.id(contact), offer: offer(n)?, agent }),
         ["connects", contact] => Ok(Command::Connect { contact: names.id(contact), agent }),
@@ -171,6 +188,15 @@ fn give(contact: vocabulary::ContactId, agent: AgentName, queue: &str, words: &[
     Ok(Command::Transfer { contact, agent, queue: QueueName::new(queue).unwrap(), needs, by })
 }
 
+/// `ready`, `offline`, or a reason to be away.
+fn declared(word: &str) -> Presence {
+    match word {
+        "ready" => Presence::Ready,
+        "offline" => Presence::Offline,
+        reason => Presence::Away { reason: ReasonName::new(reason).unwrap() },
+    }
+}
+
 fn enqueue(contact: vocabulary::ContactId, queue: &str, words: &[&str]) -> Read<Command> {
     let (mut needs, mut lane, mut risk, mut language, mut base) =
         (Needs::default(), None, Risk::P3, Language::SW, None);
@@ -200,7 +226,7 @@ fn skills(text: &str) -> Read<BTreeMap<SkillName, Level>> {
 
 fn rules(words: &[&str]) -> Read<Rules> {
     // The language speaks of the rule under test; the others are out of its way.
-    let mut rules = Rules { reserve: 0, recovery_after: 0, ..Rules::default() };
+    let mut rules = Rules { reserve: 0, reserve_wait_percent: 0, recovery_after: 0, ..Rules::default() };
     for pair in words.chunks(2) {
         match pair {
             ["place", n] => rules.place_seconds = number(n)?,
@@ -210,6 +236,8 @@ fn rules(words: &[&str]) -> Read<Rules> {
             ["recovery", n] => rules.recovery_seconds = number(n)?,
             ["alarm", n] => rules.alarm_seconds = number(n)?,
             ["grace", n] => rules.grace_seconds = number(n)?,
+            ["silent-per-source", n] => rules.silent_per_source = number(n)?,
+            ["silent-per-hour", n] => rules.silent_per_hour = number(n)?,
             ["storm", n] => rules.storm_expiries = number(n)?,
             other => return Err(format!("no such rule: {other:?}")),
         }
@@ -234,6 +262,8 @@ fn queue(name: &str, words: &[&str]) -> Read<Queue> {
             ["slope", n] => queue.slope = number(n)?,
             ["choose", "level"] => queue.choose = Choose::HighestLevel,
             ["offer", n] => queue.offer_seconds = number(n)?,
+            ["wrap-up", "timed"] => queue.wrap_up = WrapUpMode::MandatoryTimed,
+            ["wrap-up", "optional"] => queue.wrap_up = WrapUpMode::Optional,
             ["wrap-up", n] => queue.wrap_up_seconds = number(n)?,
             ["widen", text] => queue.widenings.push(widening(text)?),
             ["calendar", name] => queue.calendar = Some(CalendarName::new(name).unwrap()),
@@ -295,6 +325,7 @@ fn staff(name: &str, words: &[&str]) -> Read<Agent> {
             ["tier", text] => agent.tier = named(text)?,
             ["texts", n] => agent.text_contacts = number(n)?,
             ["role", "both"] => agent.roles = BTreeSet::from([Role::Agent, Role::Supervisor]),
+            ["after-contact", "away"] => agent.auto_ready = false,
             ["role", "supervisor"] => agent.roles = BTreeSet::from([Role::Supervisor]),
             other => return Err(format!("what does it mean: {other:?}")),
         }

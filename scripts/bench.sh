@@ -11,8 +11,13 @@ scripts/setup.sh test
 only=${1:-all}
 case $only in all | acd | setup | calls | web) ;; *) echo "bench: acd, setup, calls or web, not \"$only\"" >&2; exit 2 ;; esac
 
-cargo build --release --locked -q -p hctc
-cargo build --release --locked -q -p load-tests --features web
+if [ "$only" = acd ]; then
+  # The engine alone: neither the server nor a browser leg is built for it.
+  cargo build --release --locked -q -p load-tests --bin bench_acd
+else
+  cargo build --release --locked -q -p hctc
+  cargo build --release --locked -q -p load-tests --features web
+fi
 bin=${CARGO_TARGET_DIR:-target}/release
 
 # Servers under test have the first core to themselves, what loads them has the second.

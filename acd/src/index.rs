@@ -65,6 +65,8 @@ pub(crate) struct Index {
     /// What lines ask for, each once: contacts of a line share it.
     needs: Vec<Arc<Needs>>,
     needs_of: BTreeMap<u64, Vec<u32>>,
+    /// Number of the needs asked for last.
+    newest: u32,
     tenants: Vec<TenantName>,
     pub pools: Vec<Pool>,
     pool_of: BTreeMap<PoolKey, u32>,
@@ -76,6 +78,8 @@ pub(crate) struct Index {
     free_groups: [[Vec<u32>; 2]; 2],
     /// Waiting contacts that are meant for one agent.
     pub named: BTreeSet<ContactId>,
+    /// Who is free with their group, in idle order, by openness and kind.
+    idle: [[BTreeSet<(u64, AgentIx, u32)>; 2]; 2],
     pub timers: BTreeSet<(Time, Subject)>,
     storm: Option<Time>,
     hours: Option<Time>,
@@ -244,6 +248,11 @@ impl Index {
         self.move_timer(Subject::Hours, self.hours, due);
         self.hours = due;
         self.staffing_changed = true;
+    }
+
+    /// Who is free with their group, in idle order.
+    pub fn idle(&self, openness: Openness, kind: Kind) -> &BTreeSet<(u64, AgentIx, u32)> {
+        &self.idle[openness as usize][kind as usize]
     }
 
     /// Groups in which somebody is free.

@@ -102,8 +102,8 @@ impl Search<'_> {
             return;
         }
         let pool = &self.index.pools[line.pool as usize];
-        let resting = pool.urgent && pool.has_free(Openness::Resting);
-        if !resting && !pool.has_free(Openness::Open) {
+        let resting = pool.urgent && pool.free(Openness::Resting) > 0;
+        if !resting && pool.free(Openness::Open) == 0 {
             return;
         }
         for key in &line.members {
@@ -134,47 +134,76 @@ impl Search<'_> {
 
     fn choose_among(&self, openness: Openness, line: &Line, contact: &Contact) -> Choice {
         let mut choice = Choice::of(line);
-        let free = self.index.free_groups(openness, line.key.kind);
-        // Whichever list is shorter: on a busy floor hardly any group has somebody free.
-        if free.len() < line.groups.len() {
-            for group in free {
-                if let Ok(at) = line.groups.binary_search_by_key(group, |(number, _)| *number) {
-                    self.look_at(line.groups[at], openness, line, contact, &mut choice);
+        let free = self.index.pools[line.pool as usize].free(openness);
+        if free == 0 {
+            return choice;
+        }
+        choice.reserved = self.index.reserved(line);
+        choice.candidates = free - choice.reserved - self.resting(openness, line, contact);
+        if choice.candidates == 0 {
+            return choice;
+        }
+        // Whatever is shortest: hardly any group has somebody free on a busy floor, and on an idle
+        // one whoever has been idle longest mostly fits.
+        let (listed, serving) = (self.index.free_groups(openness, line.key.kind), &line.groups);
+        let idle = self.index.idle(openness, line.key.kind);
+        let walk = choice.most * idle.len() / choice.candidates as usize;
+        if !choice.by_level() && walk < listed.len().min(serving.len()) {
+            for (idle, ix, group) in idle {
+                let fits = line.level_of(*group).is_some() && !self.is_held_back(line, *group);
+                if fits && !contact.rests(*ix, self.now) {
+                    choice.add((0, *idle, *ix));
+                }
+                if choice.len == choice.most {
+                    break;
+                }
+            }
+        } else if listed.len() < serving.len() {
+            for group in listed {
+                if let Some(level) = line.level_of(*group) {
+                    self.add_group(openness, line, contact, (*group, level), &mut choice);
                 }
             }
         } else {
-            for group in &line.groups {
-                self.look_at(*group, openness, line, contact, &mut choice);
-            }
+            serving.iter().for_each(|group| self.add_group(openness, line, contact, *group, &mut choice));
         }
         choice
     }
 
-    fn look_at(
+    /// How many who are free and may serve the line have lately not taken this contact: counted from
+    /// the few who rest, never by walking all who are free.
+    fn resting(&self, openness: Openness, line: &Line, contact: &Contact) -> u32 {
+        let rests = contact.rests.iter().filter(|(ix, until)| {
+            let row = self.state.agent(*ix);
+            let group = row.standing.group.filter(|_| *until > self.now);
+            group.is_some_and(|number| {
+                let group = &self.index.groups[number as usize];
+                let free = group.free(openness, line.key.kind).contains(&(row.idle, *ix));
+                free && line.level_of(number).is_some() && !self.is_held_back(line, number)
+            })
+        });
+        rests.count() as u32
+    }
+
+    fn is_held_back(&self, line: &Line, group: u32) -> bool {
+        line.key.ordinary && self.index.held_back(&self.index.groups[group as usize], line.key.kind)
+    }
+
+    fn add_group(
         &self,
-        (number, level): (u32, u32),
         openness: Openness,
         line: &Line,
         contact: &Contact,
+        (number, level): (u32, u32),
         choice: &mut Choice,
     ) {
         let group = &self.index.groups[number as usize];
-        let free = group.free(openness, line.key.kind);
-        if free.is_empty() {
+        if group.free(openness, line.key.kind).is_empty() || self.is_held_back(line, number) {
             return;
         }
-        if line.key.ordinary && self.index.held_back(group, line.key.kind) {
-            choice.reserved += free.len() as u32;
-            return;
-        }
-        // Counted from the few who rest, never by walking all who are free.
-        let rests = contact
-            .rests
-            .iter()
-            .filter(|(ix, until)| *until > self.now && free.contains(&(self.state.agent(*ix).idle, *ix)));
-        choice.candidates += free.len() as u32 - rests.count() as u32;
         let rank = if choice.by_level() { u32::MAX - level } else { 0 };
-        let able = free.iter().filter(|(_, ix)| !contact.rests(*ix, self.now));
+        let free = group.free(openness, line.key.kind).iter();
+        let able = free.filter(|(_, ix)| !contact.rests(*ix, self.now));
         able.take(choice.most).for_each(|(idle, ix)| choice.add((rank, *idle, *ix)));
     }
 }

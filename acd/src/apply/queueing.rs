@@ -16,6 +16,7 @@ impl Floor {
             return;
         };
         self.index.leave_line(&mut self.state, id);
+        let needs = self.index.shared(needs);
         let contact = self.contact_mut(id);
         let before = contact.order.take();
         // Whom a request helps is with somebody already: it has no last resort.
@@ -24,7 +25,7 @@ impl Floor {
         let safe_since = safe.then(|| before.and_then(|o| o.safe_since).unwrap_or(at));
         contact.order = Some(Order {
             queue: queue.clone(),
-            needs: Arc::new(needs.clone()),
+            needs,
             lane: *lane,
             risk: *risk,
             base: *base,

@@ -145,6 +145,7 @@ impl Index {
         let group = &mut self.groups[number as usize];
         let free = &mut group.free[openness as usize][kind as usize];
         free.insert(agent);
+        self.idle[openness as usize][kind as usize].insert((agent.0, agent.1, number));
         if free.len() == 1 {
             let listed = &mut self.free_groups[openness as usize][kind as usize];
             group.listed[openness as usize][kind as usize] = listed.len() as u32;
@@ -158,6 +159,7 @@ impl Index {
         let group = &mut self.groups[number as usize];
         let free = &mut group.free[openness as usize][kind as usize];
         free.remove(&agent);
+        self.idle[openness as usize][kind as usize].remove(&(agent.0, agent.1, number));
         if free.is_empty() {
             let at = group.listed[openness as usize][kind as usize];
             let listed = &mut self.free_groups[openness as usize][kind as usize];
@@ -285,6 +287,11 @@ impl Index {
             let skilled = profile.agent && profile.tier >= queue.tier && (!strict || least.iter().all(has));
             cleared && tenant && (skilled || (surge && profile.supervisor))
         })
+    }
+
+    /// Whether any reserve holds anybody back.
+    pub fn a_reserve_holds(&self, kind: Kind) -> bool {
+        self.languages.iter().any(|row| !row.open[kind as usize])
     }
 
     /// Whether the reserve of any language of the group forbids it an ordinary contact now.

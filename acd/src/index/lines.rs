@@ -54,6 +54,8 @@ pub(crate) struct Pool {
     pub heads: BTreeSet<(Key, u32)>,
     /// How many agents of its groups are free, by openness.
     free: [u32; 2],
+    /// Those of its groups that a reserve may hold back.
+    cleared: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,18 +176,26 @@ impl Index {
         })
     }
 
-    fn needs_number(&mut self, needs: &Arc<Needs>) -> u32 {
+    /// Equal needs, once for all who ask for them.
+    pub fn shared(&mut self, needs: &Needs) -> Arc<Needs> {
+        let number = self.needs_number(needs);
+        Arc::clone(&self.needs[number as usize])
+    }
+
+    fn needs_number(&mut self, needs: &Needs) -> u32 {
+        // Asked for twice in a row: when a contact is queued and when it is linked.
+        if self.needs.get(self.newest as usize).is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), needs)) {
+            return self.newest;
+        }
         let numbers = self.needs_of.entry(fingerprint(needs)).or_default();
-        let found = numbers.iter().find(|n| {
-            let known = &self.needs[**n as usize];
-            Arc::ptr_eq(known, needs) || *known == *needs
-        });
-        found.copied().unwrap_or_else(|| {
+        let found = numbers.iter().find(|n| *self.needs[**n as usize] == *needs);
+        self.newest = found.copied().unwrap_or_else(|| {
             let number = self.needs.len() as u32;
-            self.needs.push(Arc::clone(needs));
+            self.needs.push(Arc::new(needs.clone()));
             numbers.push(number);
             number
-        })
+        });
+        self.newest
     }
 
     fn tenant_number(&mut self, contact: &Contact) -> u32 {
@@ -210,16 +220,19 @@ impl Index {
             Some(pool) => *pool,
             None => {
                 let number = self.pools.len() as u32;
-                let mut free = [0; 2];
-                for group in &key.groups {
-                    let group = &mut self.groups[*group as usize];
+                let (mut free, mut cleared) = ([0; 2], Vec::new());
+                for number_of_group in &key.groups {
+                    let group = &mut self.groups[*number_of_group as usize];
+                    if !group.reserves.is_empty() {
+                        cleared.push(*number_of_group);
+                    }
                     group.pools[key.kind as usize].push(number);
                     for openness in [Openness::Open, Openness::Resting] {
                         free[openness as usize] += group.free(openness, key.kind).len() as u32;
                     }
                 }
                 let PoolKey { slope, ordinary, urgent, .. } = key;
-                self.pools.push(Pool { slope, ordinary, urgent, heads: BTreeSet::new(), free });
+                self.pools.push(Pool { slope, ordinary, urgent, heads: BTreeSet::new(), free, cleared });
                 self.pool_of.insert(key, number);
                 number
             }
@@ -241,6 +254,17 @@ impl Index {
         for pool in &self.groups[group as usize].pools[kind as usize] {
             super::agents::count(&mut self.pools[*pool as usize].free[openness as usize], join);
         }
+    }
+
+    /// How many who may serve a line and are free are held back from it by a reserve.
+    pub fn reserved(&self, line: &Line) -> u32 {
+        let kind = line.key.kind;
+        if !line.key.ordinary || !self.a_reserve_holds(kind) {
+            return 0;
+        }
+        let cleared = self.pools[line.pool as usize].cleared.iter().map(|group| &self.groups[*group as usize]);
+        let held = cleared.filter(|group| self.held_back(group, kind));
+        held.map(|group| group.free(Openness::Open, kind).len() as u32).sum()
     }
 
     /// Who waits in a queue, offered ones included, in no order.
@@ -269,10 +293,18 @@ impl Index {
     }
 }
 
+impl Line {
+    /// The sum of levels of a group that may serve it.
+    pub fn level_of(&self, group: u32) -> Option<u32> {
+        let at = self.groups.binary_search_by_key(&group, |(number, _)| *number).ok()?;
+        Some(self.groups[at].1)
+    }
+}
+
 impl Pool {
-    /// Whether anybody who may serve its lines is free.
-    pub fn has_free(&self, openness: Openness) -> bool {
-        self.free[openness as usize] > 0
+    /// How many who may serve its lines are free.
+    pub fn free(&self, openness: Openness) -> u32 {
+        self.free[openness as usize]
     }
 }
 

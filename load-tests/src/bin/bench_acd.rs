@@ -1,5 +1,5 @@
-//! Commands per second of one floor on one core, at 200 and 10,000 agents, beside the naive twin: the
-//! obviously right engine that looks at everyone for every step, fed the same commands.
+//! Commands per second of one floor on one core, at 200 and 10,000 agents, busy and idle, beside the naive
+//! twin: the obviously right engine that looks at everyone for every step, fed the same commands.
 
 // The twin is a test's: only a part of it is used here, and it may panic where a program may not.
 #[allow(dead_code, clippy::unwrap_used, clippy::nonminimal_bool)]
@@ -8,7 +8,7 @@ mod naive;
 
 use acd::{Command, Floor, Output};
 use clap::Parser;
-use load_tests::bench::engine::{Engine, Load, Offer, Row, measure};
+use load_tests::bench::engine::{Engine, Load, Offer, Row, Skills, measure};
 use load_tests::bench::peers::{self, About};
 use naive::Naive;
 use std::collections::VecDeque;
@@ -57,47 +57,99 @@ fn offer(event: &Event) -> Option<Offer> {
     }
 }
 
+/// Agents, what they can, contacts waiting: from a night shift to far more than Kenya will need.
+const ROWS: [(u64, Skills, u64); 10] = [
+    (200, Skills::Sets, 100),
+    (200, Skills::Sets, 1_000),
+    (200, Skills::Sets, 10_000),
+    (10_000, Skills::Sets, 1_000),
+    (10_000, Skills::Sets, 100_000),
+    (10_000, Skills::Own, 100_000),
+    (10_000, Skills::All, 100_000),
+    (10_000, Skills::Sets, 0),
+    (10_000, Skills::Own, 0),
+    (10_000, Skills::All, 0),
+];
+
+/// Beyond these the twin would not end: it looks at everyone again for every step.
+const TWIN_AGENTS: u64 = 200;
+const TWIN_WAITING: u64 = 1_000;
+
 fn main() -> ExitCode {
     let options = Options::parse();
     let lasts = Duration::from_secs(options.seconds);
     let name = FloorName::new("bench").expect("a name");
     println!(
-        "{:<12} {:>8} {:>8} {:>12} {:>9} {:>9} {:>10} {:>9}",
-        "engine", "agents", "waiting", "commands/s", "p50 us", "p99 us", "p99.9 us", "answered"
+        "{:>8} {:>10} {:>8} {:>12} {:>8} {:>8} {:>9} {:>10} {:>12} {:>8}",
+        "agents",
+        "skills",
+        "waiting",
+        "commands/s",
+        "p50 us",
+        "p99 us",
+        "p99.9 us",
+        "bytes each",
+        "naive twin/s",
+        "ratio"
     );
-    for (agents, waiting) in [(200, 100), (200, 1_000), (200, 10_000), (10_000, 1_000), (10_000, 100_000)] {
-        let load = Load { agents, waiting, commands: options.commands, lasts };
+    let mut rows = Vec::new();
+    for (agents, skills, waiting) in ROWS {
+        let load = Load { agents, skills, waiting, commands: options.commands, lasts };
         let ours = measure(&mut Ours { floor: Floor::new(name.clone()), out: Vec::new() }, load);
-        show("acd", load, ours);
-        if ours.answered == 0 {
+        let has_twin = agents <= TWIN_AGENTS && waiting <= TWIN_WAITING;
+        let twin = has_twin.then(|| measure(&mut Twin(Naive::new(name.clone())), load));
+        show(load, ours, twin);
+        if ours.answered == 0 || twin.is_some_and(|twin| twin.answered == 0) {
             eprintln!("bench_acd: nobody was served, so nothing was measured");
             return ExitCode::FAILURE;
         }
-        // Beyond these it would not end: it looks at everyone again for every step.
-        if agents == 200 && waiting <= 1_000 {
-            let twin = measure(&mut Twin(Naive::new(name.clone())), load);
-            show("naive twin", load, twin);
-            if twin.answered == 0 {
-                eprintln!("bench_acd: the twin served nobody: it stands for no rival");
-                return ExitCode::FAILURE;
-            }
-        }
+        rows.push((load, ours));
     }
-    println!("\nSix commands are one call (arrive, enqueue, accept, connect, end, wrap up).");
+    grow(&rows);
+    println!("Six commands are one call (arrive, enqueue, accept, connect, end, wrap up). Rates are of CPU time,");
+    println!(
+        "percentiles of the clock on the wall, so that other work on the machine shows in them. Bytes are what the"
+    );
+    println!("allocator gave out for each contact that waits. Where nobody waits, half the agents are free.");
     peers::print(About::Routing);
     ExitCode::SUCCESS
 }
 
-fn show(engine: &str, load: Load, row: Row) {
+fn show(load: Load, row: Row, twin: Option<Row>) {
     let micros = |nanos: u64| nanos as f64 / 1_000.0;
+    let skills = match load.skills {
+        Skills::Sets => "200 sets",
+        Skills::Own => "each own",
+        Skills::All => "universal",
+    };
+    let (rate, ratio) = match twin {
+        Some(twin) => (format!("{:.0}", twin.per_second), format!("{:.0} x", row.per_second / twin.per_second)),
+        None => (String::from("-"), String::from("-")),
+    };
     println!(
-        "{engine:<12} {:>8} {:>8} {:>12.0} {:>9.2} {:>9.2} {:>10.2} {:>9}",
+        "{:>8} {skills:>10} {:>8} {:>12.0} {:>8.2} {:>8.2} {:>9.2} {:>10} {rate:>12} {ratio:>8}",
         load.agents,
         load.waiting,
         row.per_second,
         micros(row.p50),
         micros(row.p99),
         micros(row.p999),
-        row.answered
+        row.bytes,
+    );
+}
+
+/// How the cost of a command grows from the smallest busy floor to the largest.
+fn grow(rows: &[(Load, Row)]) {
+    let mut busy = rows.iter().filter(|(load, _)| load.waiting > 0 && load.skills == Skills::Sets);
+    let (Some((small, first)), Some((large, last))) = (busy.next(), busy.next_back()) else { return };
+    println!(
+        "\nGrowth: from {} agents and {} waiting to {} agents and {} waiting, x{} and x{}, a command costs x{:.1}.",
+        small.agents,
+        small.waiting,
+        large.agents,
+        large.waiting,
+        large.agents / small.agents,
+        large.waiting / small.waiting,
+        first.per_second / last.per_second,
     );
 }

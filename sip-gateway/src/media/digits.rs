@@ -138,6 +138,17 @@ impl DigitWriter {
         !self.waiting.is_empty()
     }
 
+    /// The key that is to be sent next.
+    pub fn next_key(&self) -> Option<char> {
+        self.waiting.front().map(|code| KEYS[*code as usize] as char)
+    }
+
+    /// The next key was sent by other means.
+    pub fn done(&mut self) {
+        self.waiting.pop_front();
+        self.step = 0;
+    }
+
     /// The next 20 ms: the packet to send and whether it opens a press (marker set, new
     /// timestamp). `None` in the gap between two presses and when nothing waits.
     pub fn tick(&mut self) -> Option<(Event, bool)> {

@@ -12,9 +12,9 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// A packet came.
-    pub fn heard(&mut self, millis: u64) {
-        *self = Silence { since: Some(millis), told: false };
+    /// A packet came. True when silence was told before.
+    pub fn heard(&mut self, millis: u64) -> bool {
+        std::mem::replace(self, Silence { since: Some(millis), told: false }).told
     }
 
     /// Looks at the clock. `due` says whether the far end should be sending (media is up and not
@@ -43,7 +43,8 @@ mod tests {
         assert!(!silence.check(30_999, true));
         assert!(silence.check(31_000, true));
         assert!(!silence.check(90_000, true));
-        silence.heard(91_000);
+        assert!(silence.heard(91_000), "the end of it is told, too");
+        assert!(!silence.heard(91_000));
         assert!(!silence.check(120_999, true));
         assert!(silence.check(121_000, true));
     }

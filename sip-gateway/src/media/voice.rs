@@ -70,6 +70,40 @@ impl VoiceWatch {
     }
 }
 
+/// Tells once when nobody has spoken for a time, and again after each utterance.
+#[derive(Debug)]
+pub struct QuietWatch {
+    voice: VoiceWatch,
+    after: u64,
+    since: u64,
+    told: bool,
+}
+
+impl QuietWatch {
+    /// A watch that begins now.
+    pub fn new(now: u64, after: u64) -> QuietWatch {
+        QuietWatch { voice: VoiceWatch::default(), after, since: now, told: false }
+    }
+
+    /// Takes one frame.
+    pub fn hear(&mut self, now: u64, frame: &[i16]) {
+        self.voice.hear(now, frame);
+        if self.voice.speaks() {
+            (self.since, self.told) = (now, false);
+        }
+    }
+
+    /// How long it has been quiet, in milliseconds, when that is to be told. A leg that sends nothing at
+    /// all is quiet, too.
+    pub fn check(&mut self, now: u64) -> Option<u64> {
+        let quiet = now.saturating_sub(self.since);
+        (!self.told && quiet >= self.after).then(|| {
+            self.told = true;
+            quiet
+        })
+    }
+}
+
 /// Loudness of a frame in dBm0.
 pub fn level(frame: &[i16]) -> f32 {
     let power = frame.iter().map(|s| (*s as f32).powi(2)).sum::<f32>() / frame.len().max(1) as f32;
@@ -122,6 +156,21 @@ mod tests {
         let (told, watch, _) = told((0..2_000).map(|n| if n < 50 { 20.0 } else { 600.0 }));
         assert!(told.len() == 2 && !watch.speaks(), "{told:?}");
         assert!(told[1].0 < 1_600, "within half a minute: {told:?}");
+    }
+
+    #[test]
+    fn quiet_is_told_once_until_somebody_speaks() {
+        let (mut watch, mut seed, mut told) = (QuietWatch::new(0, 4_000), 1, Vec::new());
+        for n in 0..1_000u64 {
+            // The first five seconds not even packets come.
+            if n >= 250 {
+                watch.hear(n * 20, &noise(if (500..550).contains(&n) { 5_000.0 } else { 5.0 }, &mut seed));
+            }
+            told.extend(watch.check(n * 20).map(|quiet| (n * 20, quiet)));
+        }
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told[0], (4_000, 4_000));
+        assert!((15_000..15_500).contains(&told[1].0), "{told:?}");
     }
 
     #[test]

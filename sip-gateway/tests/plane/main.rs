@@ -7,4 +7,5 @@ mod browser;
 mod client;
 mod phone;
 mod rig;
+mod rooms;
 mod sound;

@@ -337,9 +337,9 @@ fn our_offer_is_answered_and_the_answer_twice_changes_nothing() {
 fn what_cannot_be_spoken_is_refused_and_spoils_nothing() {
     let mut rig = Rig::new();
     let mut phone = Phone::call(&mut rig, leg(1), Law::A, 101);
-    let opus = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n";
+    let g729 = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 18\r\n";
     for (sdp, why) in [
-        (opus, "neither PCMA nor PCMU is offered"),
+        (g729, "none of PCMA, PCMU, G722 and opus is offered"),
         ("", "the session description is malformed"),
         (&"x".repeat(100_000), "the session description is too large"),
     ] {

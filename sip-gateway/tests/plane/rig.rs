@@ -226,6 +226,17 @@ impl Phone {
         Got { header, payload: payload.to_vec() }
     }
 
+    /// Hears one packet if one is there; on a socket that does not block.
+    pub fn try_hear(&mut self) -> bool {
+        let mut buffer = [0; 2_048];
+        let Ok((length, _)) = self.socket.recv_from(&mut buffer) else { return false };
+        let (header, payload) = rtp::parse(&buffer[..length]).expect("RTP");
+        if g711::law_of(header.payload_type) == Some(self.law) {
+            self.heard.extend(payload);
+        }
+        true
+    }
+
     /// Hears packets until one is a sound of these bytes.
     pub fn hear_until(&mut self, payload: &[u8]) {
         while self.hear().payload != payload {}

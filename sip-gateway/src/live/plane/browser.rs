@@ -5,7 +5,7 @@
 //! agreed is asked before each packet; and it wants to be drained after every single change.
 
 use super::leg::What;
-use crate::media::g711;
+use crate::media::codec::Codec as Spoken;
 use crate::media::outgoing::Stamp;
 use crate::media::rtp::Header;
 use crate::media::sdp::MAX_BYTES;
@@ -224,11 +224,6 @@ impl Browser {
     /// Hands the engine one packet to send. A drain must follow.
     pub fn say(&mut self, now: Instant, payload_type: u8, stamp: Stamp, payload: &[u8]) -> bool {
         let Some(mid) = self.mid else { return false };
-        let payload_type = match g711::law_of(payload_type) {
-            // A browser may have mapped a law to another number; ours are the static ones.
-            Some(law) => self.type_of(law).unwrap_or(payload_type),
-            None => payload_type,
-        };
         let mut sent = false;
         self.step(|rtc| {
             let mut api = rtc.direct_api();
@@ -343,9 +338,15 @@ impl Browser {
         self.agreed && self.direction.is_receiving()
     }
 
-    pub fn can_say(&self) -> Option<Law> {
-        let (law, _) = self.codecs.law?;
-        (self.is_ready() && self.direction.is_sending()).then_some(law)
+    /// What the browser can be spoken to in now: the codec and its number, which need not be the
+    /// static one.
+    pub fn can_say(&self) -> Option<(Spoken, u8)> {
+        let (law, payload_type) = self.codecs.law?;
+        (self.is_ready() && self.direction.is_sending()).then_some((law.into(), payload_type))
+    }
+
+    pub fn codec(&self) -> Option<Spoken> {
+        self.codecs.law.map(|(law, _)| law.into())
     }
 
     pub fn digit_type(&self) -> Option<u8> {
@@ -357,11 +358,7 @@ impl Browser {
             return Some(What::Digit);
         }
         let laws = [self.codecs.law, self.codecs.other];
-        laws.into_iter().flatten().find(|(_, pt)| *pt == payload_type).map(|(law, _)| What::Sound(law))
-    }
-
-    fn type_of(&self, law: Law) -> Option<u8> {
-        [self.codecs.law, self.codecs.other].into_iter().flatten().find(|(is, _)| *is == law).map(|(_, pt)| pt)
+        laws.into_iter().flatten().find(|(_, pt)| *pt == payload_type).map(|(law, _)| What::Sound(law.into()))
     }
 }
 

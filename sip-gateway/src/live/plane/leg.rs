@@ -1,24 +1,32 @@
 //! One leg: what it hears (sound, digits, silence) and what is said to it (the other leg, clips,
 //! digits). How packets travel is its link's business, `phone` or `browser`.
 
+mod saying;
+
 use super::browser::Browser;
+use super::ear::{Ear, Mouth};
 use super::health::Health;
 use super::outbox::Outbox;
 use super::phone::Phone;
 use super::tally::{self, Tally};
-use super::{MediaKind, PlaneEvent};
+use super::{MediaKind, PlaneEvent, Watching};
+use crate::media::codec::Codec;
+use crate::media::comfort::Comfort;
 use crate::media::digits::{DigitReader, DigitWriter, Event};
-use crate::media::incoming::Incoming;
-use crate::media::outgoing::{Outgoing, Stamp, Voice};
+use crate::media::incoming::{Arrival, Incoming};
+use crate::media::outgoing::Outgoing;
 use crate::media::player::Player;
 use crate::media::rtp::{self, Header};
 use crate::media::silence::Silence;
+use crate::media::srtp::GROWTH;
+use crate::media::tones::{ToneReader, ToneWriter};
+use crate::media::voice::QuietWatch;
 use crate::media::{FRAME, MAX_PAYLOAD, g711};
 use mio::net::UdpSocket;
 use std::net::SocketAddr;
 use std::time::Instant;
 use vocabulary::LegId;
-use vocabulary::audio::{Law, Side};
+use vocabulary::audio::Side;
 
 /// A moment on the plane's clock.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +45,8 @@ impl Now {
 /// What a packet carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    Sound(Law),
+    Sound(Codec),
+    Comfort,
     Digit,
 }
 
@@ -51,14 +60,19 @@ pub(super) struct Heard {
     pub sequence: u64,
     pub timestamp: u32,
     pub marker: bool,
+    /// Ticks of their clock to one of ours, in the length of a digit.
+    pub event_ticks: u16,
 }
+
+/// Room for one packet: header, payload, and the tag of an encrypted one.
+pub(super) const PACKET: usize = rtp::HEADER + MAX_PAYLOAD + GROWTH;
 
 /// What all legs of a thread share while they work.
 pub(super) struct Bench {
     pub outbox: Outbox,
     pub tally: Tally,
     /// Room for one packet to be sent.
-    pub packet: Box<[u8; rtp::HEADER + MAX_PAYLOAD]>,
+    pub packet: Box<[u8; PACKET]>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "legs live in one table and are never moved")]
@@ -73,8 +87,6 @@ pub(super) struct Tapped {
     /// Place of the tap in the thread's table.
     pub tap: usize,
     pub side: Side,
-    /// The slot of the other leg: nothing is copied unless the two are bridged.
-    pub with: usize,
 }
 
 pub(super) struct Leg {
@@ -82,8 +94,21 @@ pub(super) struct Leg {
     /// Counts legs of the plane: unlike its slot a number is never used again.
     pub number: u64,
     pub link: Link,
-    /// The slot of the leg it is bridged to.
-    pub peer: Option<usize>,
+    /// The slots of those it is together with: one in a bridge, more in a conference.
+    pub with: Vec<usize>,
+    /// The slots of those it hears.
+    pub hears: Vec<usize>,
+    /// The slots its packets are relayed to, and those that mix it.
+    pub feeds: Vec<usize>,
+    pub mixed_by: Vec<usize>,
+    /// What it supervises, and the slots of those who supervise it.
+    pub watching: Option<Watching>,
+    pub watchers: Vec<usize>,
+    /// Decodes it, while somebody mixes it; speaks to it, while it hears a mix.
+    pub ear: Option<Box<Ear>>,
+    pub mouth: Option<Box<Mouth>>,
+    /// It has sent comfort noise.
+    pub gives_comfort: bool,
     pub tapped: Option<Tapped>,
     incoming: Incoming,
     outgoing: Outgoing,
@@ -95,6 +120,13 @@ pub(super) struct Leg {
     held: bool,
     lost_told: u64,
     health: Health,
+    /// Reads digits as sound; speaks our own sounds in a codec that is no table; a digit being said.
+    tones: ToneReader,
+    voice: Mouth,
+    tone: Option<ToneWriter>,
+    /// The last packet of ours was of a mix.
+    mixing: bool,
+    watch: Option<Box<QuietWatch>>,
 }
 
 impl Leg {
@@ -103,7 +135,15 @@ impl Leg {
             id,
             number,
             link,
-            peer: None,
+            with: Vec::new(),
+            hears: Vec::new(),
+            feeds: Vec::new(),
+            mixed_by: Vec::new(),
+            watching: None,
+            watchers: Vec::new(),
+            ear: None,
+            mouth: None,
+            gives_comfort: false,
             tapped: None,
             incoming: Incoming::default(),
             outgoing: Outgoing::new(rand::random(), rand::random()),
@@ -115,6 +155,11 @@ impl Leg {
             held: false,
             lost_told: 0,
             health: Health::default(),
+            tones: ToneReader::default(),
+            voice: Mouth::default(),
+            tone: None,
+            mixing: false,
+            watch: None,
         }
     }
 
@@ -126,12 +171,15 @@ impl Leg {
         }
         bench.tally.packets_in += 1;
         let arrival = self.incoming.note(now.micros, header, what != What::Digit);
-        self.silence.heard(now.millis());
+        if self.silence.heard(now.millis()) {
+            bench.outbox.tell(PlaneEvent::Heard { leg: self.id });
+        }
         if arrival.first {
             self.reader.restart();
         }
         if what == What::Digit {
             let event = Event::parse(payload)?;
+            let event = Event { duration: event.duration / self.event_ticks(), ..event };
             if let Some(digit) = self.reader.note(header.timestamp, header.marker, event) {
                 bench.outbox.tell(PlaneEvent::Digit { leg: self.id, digit });
             }
@@ -140,6 +188,16 @@ impl Leg {
             // They said that they would not send. A microphone left open on hold stays unheard.
             return None;
         }
+        match what {
+            What::Sound(codec) => self.hear_sound(now, arrival, header.timestamp, codec, payload, bench),
+            What::Comfort => {
+                self.gives_comfort = true;
+                if let (Some(ear), Some(comfort)) = (&mut self.ear, Comfort::parse(payload)) {
+                    ear.take_comfort(comfort);
+                }
+            }
+            What::Digit => {}
+        }
         Some(Heard {
             what,
             leg: self.number,
@@ -147,11 +205,44 @@ impl Leg {
             sequence: arrival.sequence,
             timestamp: header.timestamp,
             marker: header.marker,
+            event_ticks: self.event_ticks(),
         })
     }
 
+    /// What a packet of sound is to those who decode it: the ear, the watch for voices, the reader of
+    /// tones where the far end has no other way to press a key.
+    fn hear_sound(
+        &mut self,
+        now: Now,
+        arrival: Arrival,
+        timestamp: u32,
+        codec: Codec,
+        payload: &[u8],
+        bench: &mut Bench,
+    ) {
+        let samples = payload.len() as u32;
+        if let Some(ear) = &mut self.ear {
+            ear.take(now.millis(), arrival.epoch, arrival.sequence, timestamp, samples, codec, payload);
+        }
+        let Some(law) = codec.law() else { return };
+        let tones = self.digit_type().is_none();
+        if !tones && self.watch.is_none() {
+            return;
+        }
+        let mut sound = [0; FRAME];
+        for part in payload.chunks(FRAME) {
+            sound.iter_mut().zip(part).for_each(|(sample, byte)| *sample = g711::decode(law, *byte));
+            if tones && let Some(digit) = self.tones.hear(&sound[..part.len()]) {
+                bench.outbox.tell(PlaneEvent::Digit { leg: self.id, digit });
+            }
+            if let Some(watch) = &mut self.watch {
+                watch.hear(now.millis(), &sound[..part.len()]);
+            }
+        }
+    }
+
     /// Takes one RTCP datagram of a SIP leg; `false` when it is a stranger's.
-    pub fn hear_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) -> bool {
+    pub fn hear_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &mut [u8]) -> bool {
         let sent = self.outgoing.packets();
         match &mut self.link {
             Link::Phone(phone) => phone.hear_rtcp(now, from, datagram, sent, &mut self.health),
@@ -163,102 +254,6 @@ impl Leg {
     /// lost, jitter in timestamp units.
     pub fn hear_report(&mut self, round_trip_ms: Option<u32>, told: Option<(u64, u32)>) {
         self.health.reported_by_engine(round_trip_ms, told, self.outgoing.packets());
-    }
-
-    /// Passes a packet of the bridged leg on to the far end.
-    pub fn relay(&mut self, now: Now, heard: &Heard, payload: &[u8], bench: &mut Bench) {
-        if self.player.is_some() || self.writer.busy() {
-            return;
-        }
-        let Some(law) = self.can_say() else { return };
-        let (payload_type, from, samples) = match heard.what {
-            What::Sound(from) => (g711::payload_type(law), from, payload.len() as u32),
-            What::Digit => match self.digit_type() {
-                Some(payload_type) => (payload_type, law, 0),
-                None => return,
-            },
-        };
-        let voice = Voice::Leg { leg: heard.leg, epoch: heard.epoch };
-        let Heard { sequence, timestamp, marker, .. } = *heard;
-        if let Some(stamp) = self.outgoing.relay(now.millis(), voice, sequence, timestamp, samples, marker) {
-            let room = &mut bench.packet[rtp::HEADER..][..payload.len()];
-            g711::transcode(from, payload, law, room);
-            self.say(now, payload_type, stamp, payload.len(), bench);
-        }
-    }
-
-    /// The 20 ms tick: the next frame of the player, or the next packet of a digit. Gives whether
-    /// the link's engine has something to send.
-    pub fn tick(&mut self, now: Now, bench: &mut Bench) -> bool {
-        if self.player.is_none() && !self.writer.busy() {
-            return false;
-        }
-        let Some(law) = self.can_say() else { return false };
-        if self.writer.busy() {
-            return self.tick_digit(now, bench);
-        }
-        let Some(player) = &mut self.player else { return false };
-        let mut frame = [0; FRAME];
-        let cut = player.cut(&mut frame);
-        let play = player.play();
-        if let Some(cut) = cut {
-            g711::transcode(Law::A, &frame, law, &mut bench.packet[rtp::HEADER..][..FRAME]);
-            let stamp = self.outgoing.own(now.millis(), FRAME as u32, cut.first);
-            self.say(now, g711::payload_type(law), stamp, FRAME, bench);
-        }
-        if cut.is_none_or(|cut| cut.last) {
-            self.player = None;
-            bench.outbox.tell(PlaneEvent::Played { leg: self.id, play });
-        }
-        true
-    }
-
-    fn tick_digit(&mut self, now: Now, bench: &mut Bench) -> bool {
-        let Some(payload_type) = self.digit_type() else {
-            self.writer = DigitWriter::default();
-            return false;
-        };
-        let Some((event, opens)) = self.writer.tick() else { return false };
-        bench.packet[rtp::HEADER..][..4].copy_from_slice(&event.write());
-        let stamp = self.outgoing.press(now.millis(), opens);
-        self.say(now, payload_type, stamp, 4, bench);
-        true
-    }
-
-    /// Sends what stands in the bench's packet behind the header.
-    fn say(&mut self, now: Now, payload_type: u8, stamp: Stamp, length: usize, bench: &mut Bench) {
-        let sent = match &mut self.link {
-            Link::Phone(phone) => phone.say(payload_type, stamp, &mut bench.packet[..rtp::HEADER + length]),
-            Link::Browser(browser) => {
-                browser.say(now.instant, payload_type, stamp, &bench.packet[rtp::HEADER..][..length])
-            }
-        };
-        if sent {
-            self.outgoing.count(length);
-            bench.tally.packets_out += 1;
-        } else {
-            bench.tally.unsent += 1;
-        }
-    }
-
-    pub fn play(&mut self, player: Player, repeat: bool, outbox: &mut Outbox) {
-        if player.is_over() {
-            // Nothing to say is said at once; nothing repeated is silence.
-            self.player = None;
-            if !repeat {
-                outbox.tell(PlaneEvent::Played { leg: self.id, play: player.play() });
-            }
-        } else {
-            self.player = Some(player);
-        }
-    }
-
-    pub fn stop_playing(&mut self) {
-        self.player = None;
-    }
-
-    pub fn press(&mut self, digit: char) -> bool {
-        self.writer.press(digit)
     }
 
     /// Tells what a change of the link has brought: media up, hold on or off.
@@ -283,6 +278,16 @@ impl Leg {
         if self.silence.check(now.millis(), due) {
             outbox.tell(PlaneEvent::Silent { leg: self.id });
         }
+        if let Some(watch) = &mut self.watch
+            && let Some(millis) = watch.check(now.millis())
+        {
+            outbox.tell(PlaneEvent::Quiet { leg: self.id, millis });
+        }
+    }
+
+    /// Tells when nobody has spoken for so long; 0 ends it.
+    pub fn watch_voice(&mut self, now: Now, quiet_millis: u64) {
+        self.watch = (quiet_millis > 0).then(|| Box::new(QuietWatch::new(now.millis(), quiet_millis)));
     }
 
     /// Every five seconds, and with `goodbye` at the end: counters, and RTCP on SIP legs.
@@ -293,7 +298,7 @@ impl Leg {
         let lost = self.incoming.lost();
         bench.tally.lost += lost.saturating_sub(self.lost_told);
         self.lost_told = self.lost_told.max(lost);
-        let codec = self.can_say().unwrap_or(Law::A).into();
+        let codec = self.codec().unwrap_or(Codec::Pcma);
         let quality = self.health.quality(codec, &self.incoming, self.outgoing.packets());
         if goodbye {
             // Whoever reads the last counters finds the metrics up to date.
@@ -311,8 +316,8 @@ impl Leg {
     }
 
     pub fn kind(&self) -> MediaKind {
-        match self.link {
-            Link::Phone(_) => MediaKind::Rtp,
+        match &self.link {
+            Link::Phone(phone) => phone.kind(),
             Link::Browser(_) => MediaKind::WebRtc,
         }
     }
@@ -336,8 +341,27 @@ impl Leg {
         self.phone().map(Phone::sockets)
     }
 
-    /// The law in which the far end can be spoken to now.
-    fn can_say(&self) -> Option<Law> {
+    /// The codec agreed on.
+    pub fn codec(&self) -> Option<Codec> {
+        match &self.link {
+            Link::Phone(phone) => phone.codec(),
+            Link::Browser(browser) => browser.codec(),
+        }
+    }
+
+    pub fn takes_comfort(&self) -> bool {
+        matches!(&self.link, Link::Phone(phone) if phone.takes_comfort())
+    }
+
+    fn event_ticks(&self) -> u16 {
+        match &self.link {
+            Link::Phone(phone) => phone.event_ticks(),
+            Link::Browser(_) => 1,
+        }
+    }
+
+    /// The codec, and its number, in which the far end can be spoken to now.
+    fn can_say(&self) -> Option<(Codec, u8)> {
         match &self.link {
             Link::Phone(phone) => phone.can_say(),
             Link::Browser(browser) => browser.can_say(),

@@ -6,13 +6,16 @@
 //! | file | owns |
 //! |---|---|
 //! | `shard` | the thread: sockets, orders, the 20 ms tick |
+//! | `shard/wires`, `shard/mix` | who hears whom, and the sums |
 //! | `leg` | one leg: what it hears, what it says |
+//! | `ear` | the decoded path of a leg, while it is needed |
 //! | `phone` | the RTP sockets of a SIP leg |
 //! | `browser` | the WebRTC engine of a browser leg |
 //! | `ports`, `taps`, `outbox`, `tally` | port pairs, copies for the recorder, events, metrics |
 //! | `health` | how a leg fares, as scores |
 
 mod browser;
+mod ear;
 mod health;
 mod leg;
 mod outbox;
@@ -58,6 +61,41 @@ pub enum MediaKind {
     Rtp,
     /// ICE, DTLS and SRTP to a browser.
     WebRtc,
+    /// RTP to a SIP phone or trunk, encrypted by keys in the description (RFC 4568). Offers of ours ask
+    /// for it; their offers decide for themselves, whichever kind the leg is of.
+    Srtp,
+}
+
+/// How a supervisor takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervision {
+    /// Hears all, is heard by nobody.
+    Listen,
+    /// Hears all, is heard by the agent only.
+    Whisper,
+    /// Hears all, is heard by all.
+    Barge,
+}
+
+/// What a supervisor's leg attends to.
+#[derive(Debug, Clone, Copy)]
+struct Watching {
+    citizen: usize,
+    agent: Option<usize>,
+    mode: Supervision,
+}
+
+/// What happened to a recording in the middle of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TapMark {
+    /// Another leg is recorded as the agent's from here.
+    Followed(LegId),
+    /// Nothing is recorded from here.
+    Paused,
+    /// It is recorded again from here.
+    Resumed,
 }
 
 /// What the plane can be told. All of it is plain data; [`Plane::tap`] and [`Plane::play`] carry what
@@ -117,6 +155,59 @@ pub enum PlaneCommand {
         a: LegId,
         /// The other.
         b: LegId,
+    },
+    /// Let several legs hear each other: each hears the sum of the others. A leg that was bridged or in a
+    /// conference leaves that. At most 16.
+    Mix {
+        /// The legs.
+        legs: Vec<LegId>,
+    },
+    /// Take a leg out of its bridge or conference; the others stay together.
+    Leave {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Let a supervisor hear whatever a citizen hears and says, now and across transfers, until
+    /// `Unsupervise`, or until the supervisor's leg is bridged. Given again it changes the mode.
+    Supervise {
+        /// The supervisor's leg.
+        supervisor: LegId,
+        /// The citizen's leg.
+        citizen: LegId,
+        /// The leg that hears a whisper.
+        agent: LegId,
+        /// How.
+        mode: Supervision,
+    },
+    /// End it.
+    Unsupervise {
+        /// The supervisor's leg.
+        supervisor: LegId,
+    },
+    /// Tell once, as [`PlaneEvent::Quiet`], when nobody has spoken on a leg for so long; told again after
+    /// each utterance. 0 ends it.
+    Watch {
+        /// The leg.
+        leg: LegId,
+        /// Milliseconds without a voice.
+        quiet_millis: u64,
+    },
+    /// Record another leg as the agent's: the recording goes on, with a mark.
+    FollowTap {
+        /// The citizen's leg.
+        citizen: LegId,
+        /// The leg that is now spoken with.
+        agent: LegId,
+    },
+    /// Record nothing for a while (identity checks, card numbers), with a mark.
+    PauseTap {
+        /// The citizen's leg.
+        citizen: LegId,
+    },
+    /// Record again.
+    ResumeTap {
+        /// The citizen's leg.
+        citizen: LegId,
     },
     /// Stop what is played to a leg; there is no [`PlaneEvent::Played`] for it.
     StopPlaying {
@@ -190,10 +281,32 @@ pub enum PlaneEvent {
         /// The leg.
         leg: LegId,
     },
-    /// No packet for 30 s although the far end should be sending.
+    /// No packet for 30 s although the far end should be sending. It ends nothing here: an ordinary call
+    /// may be ended for it, one in a safeguarding lane never.
     Silent {
         /// The leg.
         leg: LegId,
+    },
+    /// Packets come again after [`PlaneEvent::Silent`].
+    Heard {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Nobody has spoken on the leg for as long as [`PlaneCommand::Watch`] asked.
+    Quiet {
+        /// The leg.
+        leg: LegId,
+        /// Milliseconds without a voice.
+        millis: u64,
+    },
+    /// Something happened in the middle of a recording.
+    TapMarked {
+        /// The citizen's leg.
+        leg: LegId,
+        /// Milliseconds since the tap was opened, on the clock of its frames.
+        at_millis: u32,
+        /// What.
+        mark: TapMark,
     },
     /// Counters since the leg opened; every 5 s, and at `Close`.
     Stats {
@@ -302,8 +415,10 @@ impl Plane {
     }
 
     /// Copies both sides of the bridge of these two legs, as received from each, to `sink`. Frames
-    /// are taken only while the two are bridged; a full ring loses frames and counts them. A second
-    /// tap on either leg, `Untap` and the end of either leg drop the sink.
+    /// are taken only while the two are together, in a bridge or a conference; in a conference the
+    /// agent's side is what the citizen hears. [`PlaneCommand::FollowTap`] goes on with another agent.
+    /// A full ring loses frames and counts them. A second tap on the citizen's leg, `Untap` and the end
+    /// of that leg drop the sink.
     ///
     /// # Errors
     /// [`PlaneError::Busy`] and [`PlaneError::Stopped`]; never blocks.

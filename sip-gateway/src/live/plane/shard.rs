@@ -1,18 +1,22 @@
 //! The thread: one poll over all sockets, the orders of its handles, the 20 ms tick of all players, the
 //! timers of the WebRTC engines. One thread holds every leg today; several would share them by leg.
 
+mod mix;
 mod orders;
+mod tapping;
 mod web;
+mod wires;
 
 use super::browser::{Forge, Found};
-use super::leg::{Bench, Heard, Leg, Now, What};
+use super::ear::Sound;
+use super::leg::{Bench, Heard, Leg, Now, PACKET, What};
 use super::outbox::Outbox;
 use super::phone::ntp_now;
 use super::ports::Ports;
 use super::tally::Tally;
 use super::taps::Tap;
 use super::{Order, PlaneConfig, PlaneError, PlaneEvent};
-use crate::media::{FRAME_MILLIS, MAX_PAYLOAD, rtp};
+use crate::media::FRAME_MILLIS;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -64,6 +68,10 @@ pub(super) struct Shard {
     taps: Vec<Option<Tap>>,
     bench: Bench,
     buffer: Vec<u8>,
+    /// What each ear gave in this tick, by slot.
+    sounds: Vec<(usize, Sound)>,
+    /// Slots of legs that are fed the packet at hand.
+    feeds: Vec<usize>,
     /// Sockets that were not read to the end.
     unfinished: Vec<Token>,
     /// Engines that must be drained.
@@ -112,12 +120,10 @@ impl Shard {
             slots: BTreeMap::new(),
             legs_made: 0,
             taps: Vec::new(),
-            bench: Bench {
-                outbox: Outbox::new(events),
-                tally: Tally::default(),
-                packet: Box::new([0; rtp::HEADER + MAX_PAYLOAD]),
-            },
+            bench: Bench { outbox: Outbox::new(events), tally: Tally::default(), packet: Box::new([0; PACKET]) },
             buffer: vec![0; DATAGRAM],
+            sounds: Vec::new(),
+            feeds: Vec::new(),
             unfinished: Vec::new(),
             undrained: VecDeque::new(),
             found: Vec::new(),
@@ -215,7 +221,7 @@ impl Shard {
                 // An ICMP refusal of something we sent; the next read is fresh.
                 Err(_) => continue,
             };
-            let datagram = &buffer[..length];
+            let datagram = &mut buffer[..length];
             if !rtp {
                 if !leg.hear_rtcp(now, from, datagram) {
                     self.bench.tally.strangers += 1;
@@ -235,22 +241,33 @@ impl Shard {
         true
     }
 
-    /// What one leg said goes to its tap and to the leg it is bridged to.
+    /// What one leg said goes to its tap and to the legs that hear it as it is.
     fn pass_on(&mut self, now: Now, slot: usize, heard: &Heard, payload: &[u8]) {
         let Some(leg) = self.legs[slot].as_ref() else { return };
-        let Some(peer) = leg.peer else { return };
-        if let (Some(tapped), What::Sound(law)) = (leg.tapped, heard.what)
-            && tapped.with == peer
-            && let Some(Some(tap)) = self.taps.get_mut(tapped.tap)
-        {
-            self.bench.tally.taps_dropped += tap.push(tapped.side, now.millis(), heard, law, payload);
+        if leg.tapped.is_some() {
+            self.record(now, slot, heard, payload);
         }
-        if let Some(Some(other)) = self.legs.get_mut(peer) {
-            other.relay(now, heard, payload, &mut self.bench);
-            if other.browser().is_some() {
-                self.undrained.push_back(peer);
+        if heard.what == What::Comfort && self.comfort_must_be_made(slot) {
+            // Somebody who knows no comfort noise hears it as sound from now on.
+            self.rewire_around(slot);
+        }
+        let Some(leg) = self.legs[slot].as_ref() else { return };
+        let mut feeds = std::mem::take(&mut self.feeds);
+        feeds.extend_from_slice(&leg.feeds);
+        for sink in feeds.drain(..) {
+            if let Some(Some(other)) = self.legs.get_mut(sink) {
+                other.relay(now, heard, payload, &mut self.bench);
+                if other.browser().is_some() {
+                    self.undrained.push_back(sink);
+                }
             }
         }
+        self.feeds = feeds;
+    }
+
+    fn comfort_must_be_made(&self, slot: usize) -> bool {
+        let takes = |sink: &usize| self.legs[*sink].as_ref().is_none_or(Leg::takes_comfort);
+        self.legs[slot].as_ref().is_some_and(|leg| !leg.feeds.iter().all(takes))
     }
 
     /// Every 20 ms on absolute marks: frames and digits of ours, and the slower rounds. A late round is
@@ -275,6 +292,7 @@ impl Shard {
             }
             self.ticks += 1;
             self.tick_legs(now);
+            self.mix(now);
             self.drain_engines();
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Tally {
 impl Tally {
     pub fn leg(&mut self, kind: MediaKind, opened: bool) {
         let count = match kind {
-            MediaKind::Rtp => &mut self.phones,
+            MediaKind::Rtp | MediaKind::Srtp => &mut self.phones,
             MediaKind::WebRtc => &mut self.browsers,
         };
         *count = if opened { *count + 1 } else { count.saturating_sub(1) };

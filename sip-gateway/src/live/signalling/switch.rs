@@ -293,7 +293,10 @@ impl Switch {
             PlaneEvent::Gone { leg } | PlaneEvent::Silent { leg } => {
                 outward(self, leg).map(|leg| GatewayEvent::MediaSilent { leg })
             }
-            PlaneEvent::Stats { .. } => None,
+            PlaneEvent::Stats { .. }
+            | PlaneEvent::Heard { .. }
+            | PlaneEvent::Quiet { .. }
+            | PlaneEvent::TapMarked { .. } => None,
         };
         if let Some(event) = told {
             self.tell(event);

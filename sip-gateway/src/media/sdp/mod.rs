@@ -1,12 +1,14 @@
 //! Session descriptions of SIP legs (RFC 8866) and the offer and answer about them (RFC 3264): one
-//! G.711 audio stream with telephone events. Small on purpose: WebRTC descriptions are the business
-//! of the WebRTC engine, encrypted RTP of SIP legs and other codecs are not spoken yet.
+//! audio stream with telephone events, plain or encrypted by keys in the description, and one of
+//! real-time text. WebRTC descriptions are the business of the WebRTC engine.
 
 mod negotiate;
 mod read;
+mod secure;
 
-pub use negotiate::{Agreed, Local, agree, answer, offer};
+pub use negotiate::{Agreed, AgreedText, Local, Wish, agree, answer, asks_for_text, offer};
 pub use read::{Description, Media};
+pub use secure::{Crypto, Secure};
 
 /// Longest description that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -17,6 +19,12 @@ pub const MAX_FORMATS: usize = 64;
 
 /// The payload type we offer for telephone events.
 pub const DIGITS: u8 = 101;
+/// The payload types we offer for real-time text: bare, and with redundancy.
+pub const TEXT: u8 = 98;
+/// See [`TEXT`].
+pub const TEXT_REDUNDANT: u8 = 100;
+/// Most `a=crypto` lines of one media line that are kept.
+pub const MAX_CRYPTO: usize = 8;
 
 /// Which way sound travels, as seen by whoever said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,12 +93,16 @@ pub enum Unacceptable {
     /// No live audio line.
     #[error("no audio is offered")]
     NoAudio,
-    /// Audio only over a transport we do not speak, such as SDES-SRTP.
+    /// Audio only over a transport we do not speak, such as DTLS on a SIP leg, or not encrypted where we
+    /// asked for it.
     #[error("audio is offered over a transport that is not supported")]
     Transport,
-    /// Neither PCMA nor PCMU.
-    #[error("neither PCMA nor PCMU is offered")]
-    NoG711,
+    /// Encrypted audio without a key we can use.
+    #[error("no supported key is offered for encrypted audio")]
+    Keys,
+    /// None of our codecs.
+    #[error("none of PCMA, PCMU, G722 and opus is offered")]
+    NoCodec,
     /// The address is a name, a group address or of a family we cannot reach.
     #[error("the media address cannot be used")]
     Address,

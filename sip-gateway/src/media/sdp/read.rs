@@ -1,7 +1,8 @@
 //! Reading a description: only what negotiation needs, leniently (bare line feeds, unknown lines,
 //! attributes in any order), and bounded.
 
-use super::{Direction, MAX_BYTES, MAX_FORMATS, MAX_MEDIA, Unacceptable};
+use super::secure::Crypto;
+use super::{Direction, MAX_BYTES, MAX_CRYPTO, MAX_FORMATS, MAX_MEDIA, Unacceptable};
 use std::net::{IpAddr, SocketAddr};
 
 /// A description as far as it matters.
@@ -30,6 +31,8 @@ pub struct Media {
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// Payload type, upper-case name and clock rate of each `a=rtpmap`.
     pub maps: Vec<(u8, String, u32)>,
+    /// The `a=crypto` lines that can be taken, in order.
+    pub crypto: Vec<Crypto>,
 }
 
 impl Description {
@@ -93,11 +96,17 @@ impl Media {
         self.formats.iter().filter_map(|format| format.parse().ok()).filter(|&pt| pt < 128)
     }
 
-    /// The payload type of telephone events at 8 kHz.
-    pub fn digits(&self) -> Option<u8> {
-        self.payload_types().find(|&pt| {
-            self.maps.iter().any(|(of, name, rate)| *of == pt && name == "TELEPHONE-EVENT" && *rate == 8_000)
-        })
+    /// The payload type of telephone events on this clock.
+    pub fn digits(&self, clock_rate: u32) -> Option<u8> {
+        self.payload_types().find(|&pt| self.is_mapped(pt, "TELEPHONE-EVENT", clock_rate))
+    }
+
+    /// Whether a payload type is mapped to this encoding, in any case.
+    pub fn is_mapped(&self, payload_type: u8, name: &str, clock_rate: u32) -> bool {
+        let fits = |(of, is, rate): &(u8, String, u32)| {
+            *of == payload_type && *rate == clock_rate && is.eq_ignore_ascii_case(name)
+        };
+        self.maps.iter().any(fits)
     }
 
     /// Whether a static payload type means what it should: it is not mapped to anything else.
@@ -139,6 +148,7 @@ fn attribute(at: &mut Media, value: &str) {
             let (port, rest) = rest.split_once(' ').unwrap_or((rest, ""));
             at.rtcp = port.trim().parse().ok().map(|port| (port, address(rest)));
         }
+        Some(("crypto", rest)) if at.crypto.len() < MAX_CRYPTO => at.crypto.extend(Crypto::read(rest)),
         Some(("rtpmap", rest)) if at.maps.len() < MAX_FORMATS => at.maps.extend(rtpmap(rest)),
         _ => {}
     }

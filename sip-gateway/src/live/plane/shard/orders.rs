@@ -1,15 +1,13 @@
 //! What the thread is told, carried out.
 
 use super::super::browser::Browser;
-use super::super::leg::{Leg, Link, Tapped};
+use super::super::leg::{Leg, Link};
 use super::super::phone::Phone;
-use super::super::taps::Tap;
 use super::super::{MediaKind, Order, PlaneCommand, PlaneEvent};
 use super::{FIRST_LEG, MAX_LEGS, ORDER_BURST, Shard};
 use crate::media::player::Player;
 use mio::{Interest, Token};
 use vocabulary::LegId;
-use vocabulary::audio::Side;
 
 impl Shard {
     /// Carries out what waits, up to a bound.
@@ -31,14 +29,7 @@ impl Shard {
     fn order(&mut self, order: Order) {
         match order {
             Order::Command(command) => self.command(command),
-            Order::Tap { citizen, agent, sink } => {
-                let opened = self.now().millis();
-                if let (Some(citizen), Some(agent)) = (self.slot(citizen), self.slot(agent))
-                    && citizen != agent
-                {
-                    self.tap(citizen, agent, Tap::new(sink, opened));
-                }
-            }
+            Order::Tap { citizen, agent, sink } => self.tap(citizen, agent, sink),
             Order::Play { leg, play, clips, repeat } => {
                 if let Some(slot) = self.slot(leg)
                     && let Some(leg) = &mut self.legs[slot]
@@ -74,14 +65,35 @@ impl Shard {
                 Link::Phone(phone) => phone.set_answer(&sdp).map(|()| None).map_err(|why| why.to_string()),
                 Link::Browser(browser) => browser.set_answer(&sdp).map(|()| None).map_err(str::to_owned),
             }),
-            PlaneCommand::Bridge { a, b } => self.bridge(a, b),
+            PlaneCommand::Bridge { a, b } => self.join(&[a, b]),
             PlaneCommand::Unbridge { a, b } => {
-                if let (Some(a), Some(b)) = (self.slot(a), self.slot(b))
-                    && self.legs[a].as_ref().is_some_and(|leg| leg.peer == Some(b))
-                {
-                    self.part(a);
+                if let (Some(a), Some(b)) = (self.slot(a), self.slot(b)) {
+                    self.unbridge(a, b);
                 }
             }
+            PlaneCommand::Mix { legs } => self.join(&legs),
+            PlaneCommand::Leave { leg } => {
+                if let Some(slot) = self.slot(leg) {
+                    self.part(slot);
+                }
+            }
+            PlaneCommand::Supervise { supervisor, citizen, agent, mode } => {
+                self.supervise(supervisor, citizen, agent, mode);
+            }
+            PlaneCommand::Unsupervise { supervisor } => {
+                if let Some(slot) = self.slot(supervisor) {
+                    self.unsupervise(slot);
+                }
+            }
+            PlaneCommand::Watch { leg, quiet_millis } => {
+                let now = self.now();
+                if let Some(leg) = self.leg(leg) {
+                    leg.watch_voice(now, quiet_millis);
+                }
+            }
+            PlaneCommand::FollowTap { citizen, agent } => self.follow(citizen, agent),
+            PlaneCommand::PauseTap { citizen } => self.pause_tap(citizen, true),
+            PlaneCommand::ResumeTap { citizen } => self.pause_tap(citizen, false),
             PlaneCommand::StopPlaying { leg } => {
                 if let Some(leg) = self.leg(leg) {
                     leg.stop_playing();
@@ -109,9 +121,10 @@ impl Shard {
             return Err("there are too many legs");
         }
         let link = match kind {
-            MediaKind::Rtp => {
+            MediaKind::Rtp | MediaKind::Srtp => {
                 let (rtp, rtcp) = self.ports.pair().map_err(|_| "no media port is free")?;
-                Link::Phone(Phone::new(rtp, rtcp, self.rtp_host, self.began).map_err(|_| "no media port is free")?)
+                let phone = Phone::new(rtp, rtcp, self.rtp_host, self.began, kind == MediaKind::Srtp);
+                Link::Phone(phone.map_err(|_| "no media port is free")?)
             }
             MediaKind::WebRtc => {
                 let now = self.now().instant;
@@ -150,6 +163,8 @@ impl Shard {
         if let Some(leg) = &mut self.legs[slot] {
             leg.settle(&mut self.bench.outbox);
         }
+        // Another codec may need another way.
+        self.rewire_around(slot);
     }
 
     /// After a step of a WebRTC leg: drains its engine, reads off what was agreed, keeps its name.
@@ -169,59 +184,10 @@ impl Shard {
         settled
     }
 
-    fn bridge(&mut self, a: LegId, b: LegId) {
-        let (Some(a), Some(b)) = (self.slot(a), self.slot(b)) else { return };
-        if a == b {
-            return;
-        }
-        if self.legs[a].as_ref().is_some_and(|leg| leg.peer == Some(b)) {
-            return;
-        }
-        self.part(a);
-        self.part(b);
-        for (one, other) in [(a, b), (b, a)] {
-            if let Some(leg) = &mut self.legs[one] {
-                leg.peer = Some(other);
-            }
-        }
-    }
-
-    /// Takes a leg out of its bridge.
-    fn part(&mut self, slot: usize) {
-        let peer = self.legs[slot].as_mut().and_then(|leg| leg.peer.take());
-        if let Some(other) = peer.and_then(|peer| self.legs[peer].as_mut()) {
-            other.peer = None;
-        }
-    }
-
-    fn tap(&mut self, citizen: usize, agent: usize, tap: Tap) {
-        self.untap(citizen);
-        self.untap(agent);
-        let place = self.taps.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.taps.push(None);
-            self.taps.len() - 1
-        });
-        self.taps[place] = Some(tap);
-        for (slot, side, with) in [(citizen, Side::Citizen, agent), (agent, Side::Agent, citizen)] {
-            if let Some(leg) = &mut self.legs[slot] {
-                leg.tapped = Some(Tapped { tap: place, side, with });
-            }
-        }
-    }
-
-    /// Drops the tap a leg is part of, from both legs.
-    fn untap(&mut self, slot: usize) {
-        let Some(tapped) = self.legs[slot].as_mut().and_then(|leg| leg.tapped.take()) else { return };
-        if let Some(other) = &mut self.legs[tapped.with] {
-            other.tapped = None;
-        }
-        self.taps[tapped.tap] = None;
-    }
-
     pub(super) fn close(&mut self, id: LegId) {
         let Some(slot) = self.slots.remove(&id) else { return };
         let now = self.now();
-        self.part(slot);
+        self.unwire(slot);
         self.untap(slot);
         if let Some(browser) = self.browser(slot) {
             browser.close();
@@ -255,7 +221,7 @@ impl Shard {
         self.bench.outbox.tell(PlaneEvent::Refused { leg, why: why.to_owned() });
     }
 
-    fn slot(&self, id: LegId) -> Option<usize> {
+    pub(super) fn slot(&self, id: LegId) -> Option<usize> {
         self.slots.get(&id).copied()
     }
 

@@ -52,8 +52,7 @@ fn check_one(state: &State, change: &Change) -> Result<(), Refusal> {
             if state.queue(queue).is_none() {
                 return Err(Refusal::UnknownQueue(queue.clone()));
             }
-            let climbs = |other: &&Queue| other.climb.as_ref().is_some_and(|climb| climb.to == *queue);
-            if let Some(other) = state.centre.queues.values().find(climbs) {
+            if let Some(other) = state.climbs_to(queue) {
                 return bad(format!("queue `{}` climbs to `{queue}`: change that first", other.name));
             }
             let mut contacts = state.contacts.values().filter(|c| c.stage != Stage::Over);

@@ -166,6 +166,10 @@ impl Index {
             return;
         }
         self.move_contact(id, &old, &new);
+        // Who rested may be asked again, whatever else happened to the contact in this moment.
+        if let (Some(line), true) = (new.line, old.rest.is_some_and(|at| at <= clock)) {
+            self.look_again(line);
+        }
         let needs = new.line.filter(|line| old.line != Some(*line)).map(|line| &self.lines[line as usize].needs);
         let contact = state.contacts.at_mut(number);
         contact.links = new;

@@ -62,7 +62,7 @@ fn rank_of(state: &State, id: ContactId, now: Time, named: bool) -> Rank {
 fn match_for(state: &State, index: &Index, id: ContactId, now: Time) -> Option<(Rank, Match)> {
     let contact = &state.contacts[&id];
     let order = contact.order.as_ref()?;
-    let ix = contact.named(now)?.agent;
+    let ix = contact.named(now).filter(|_| contact.is_due(now))?.agent;
     if contact.rests(ix, now) || may_see(state, ix, contact, order, now).is_err() || !is_free(state, ix, contact, order)
     {
         return None;

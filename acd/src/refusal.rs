@@ -188,6 +188,9 @@ pub enum Refusal {
         /// The queue asked for.
         queue: QueueName,
     },
+    /// A contact cannot be given to a queue that is closed, nor help asked there.
+    #[error("queue `{0}` is closed now: choose another")]
+    QueueClosed(QueueName),
     /// Whoever leaves last ends the contact or gives it to a queue.
     #[error("nobody else would serve contact {0}: end it, or transfer it")]
     NobodyElse(ContactId),

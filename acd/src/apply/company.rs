@@ -55,13 +55,10 @@ impl Floor {
         }
     }
 
-    /// A helper goes from the request they took to the contact itself.
+    /// A helper is in the contact itself; the request they took lets them go when it ends.
     fn come_in(&mut self, id: ContactId, ix: AgentIx) {
-        let requests = self.state.contacts[&id].company.requests.clone();
         let kind = Kind::of(self.state.contacts[&id].channel);
-        let row = self.state.agent_mut(ix);
-        requests.into_iter().for_each(|request| row.release(request));
-        row.engage(id, kind);
+        self.state.agent_mut(ix).engage(id, kind);
         self.link_agent(ix);
     }
 

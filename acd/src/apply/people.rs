@@ -61,11 +61,11 @@ impl Floor {
             | Change::AbsenceSet { .. }
             | Change::AbsenceRemoved { .. } => false,
             // A new queue changes nothing that waits, unless it is the home of a lane whose
-            // contacts had none.
+            // contacts had none, or others climb to it.
             Change::QueueSet { queue } => {
                 self.state.queues.insert(queue.name.clone(), queue.clone());
                 self.index.link_hours(&self.state, self.clock);
-                queue_known || queue.lane.is_safeguarding()
+                queue_known || queue.lane.is_safeguarding() || self.state.climbs_to(&queue.name).is_some()
             }
             Change::RulesSet { .. }
             | Change::QueueRemoved { .. }

@@ -129,7 +129,7 @@ impl Turn<'_> {
     }
 
     /// Puts a contact that is with nobody into a queue, whatever the queue says.
-    fn put_in(&mut self, id: ContactId, queued: Event) {
+    pub(super) fn put_in(&mut self, id: ContactId, queued: Event) {
         let Event::Queued { lane, .. } = queued else { return };
         self.withdraw(id, WithdrawCause::Reclassified);
         self.stop_calling_outside(id);

@@ -30,6 +30,7 @@ impl Turn<'_> {
         let Some(to) = self.floor.state.queue(&queue) else {
             return Err(Refusal::UnknownQueue(queue));
         };
+        self.takes_more(to)?;
         if order.lane.is_safeguarding() && to.lane != order.lane {
             return Err(Refusal::WrongLane { contact: id, queue });
         }
@@ -54,6 +55,7 @@ impl Turn<'_> {
         self.decide(Event::Transferred { contact: id, agent: agent.clone(), why, by });
         self.effect(Effect::Release { contact: id, agent });
         self.start_wrap_up(id, ix);
+        self.soft_cap_over(id);
         if let Some(Event::Queued { contact, queue, needs, risk, base, arrived, .. }) = queued {
             self.decide(Event::Queued { contact, queue, needs, lane, risk, base, arrived });
         }
@@ -129,7 +131,7 @@ impl Turn<'_> {
         };
         if let Some(queued) = self.queued_in(id, &to, &Needs::default()) {
             self.decide(Event::Climbed { contact: id, from, to: to.name });
-            self.move_to(id, queued);
+            self.put_in(id, queued);
         }
     }
 }

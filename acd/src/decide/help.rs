@@ -6,6 +6,7 @@ use super::entering::needs_in;
 use crate::command::Effect;
 use crate::state::{AgentIx, Help, Server, Stage};
 use crate::{Refusal, named};
+use vocabulary::centre::Queue;
 use vocabulary::event::{HelpKind, WithdrawCause};
 use vocabulary::{AgentName, ContactId, EndCause, Event, Needs, Party, Presence, QueueName};
 
@@ -38,6 +39,7 @@ impl Turn<'_> {
         let Some(to) = self.floor.state.queue(&queue) else {
             return Err(Refusal::UnknownQueue(queue));
         };
+        self.takes_more(to)?;
         if let Some(name) = &agent {
             self.may_be_named(of, name)?;
             let ix = self.agent(name)?;
@@ -69,6 +71,11 @@ impl Turn<'_> {
             return Err(Refusal::NotLoggedIn(name.clone()));
         }
         Ok(())
+    }
+
+    /// Whether the queue is open: a colleague is told so and chooses another, nobody is turned away.
+    pub(super) fn takes_more(&self, queue: &Queue) -> Result<(), Refusal> {
+        if self.floor.state.is_open(&queue.name) { Ok(()) } else { Err(Refusal::QueueClosed(queue.name.clone())) }
     }
 
     /// A request for help follows the contact it helps with.
@@ -128,8 +135,9 @@ impl Turn<'_> {
     /// asked for is over.
     fn hand_over(&mut self, id: ContactId, from: AgentIx, to: AgentIx) {
         let (leaving, serving) = (self.name(from), self.name(to));
-        self.decide(Event::HandedOver { contact: id, from: leaving, to: serving });
+        self.decide(Event::HandedOver { contact: id, from: leaving, to: serving.clone() });
         self.start_wrap_up(id, from);
+        self.watch_soft_cap(id, &serving);
         self.end_requests(id, WithdrawCause::ContactLeft);
     }
 

@@ -12,6 +12,7 @@ impl Turn<'_> {
     /// Nobody can tell a silent victim from a prank, so none is refused: of one source, and within
     /// an hour, only so many go first. A contact that waits already is never put behind.
     pub(super) fn note_silent(&mut self, id: ContactId, source: Option<Source>) -> Result<(), Refusal> {
+        self.no_request(id)?;
         let contact = self.contact(id)?;
         match contact.stage {
             Stage::Accepted { .. } | Stage::Talking { .. } => return Err(Refusal::WithAgent(id)),

@@ -4,8 +4,9 @@
 use super::{AgentIx, AgentRow, Contact, Order, Stage, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use vocabulary::centre::Queue;
 use vocabulary::event::{Alarm, HelpKind};
-use vocabulary::{ContactId, Span, Time};
+use vocabulary::{ContactId, QueueName, Span, Time};
 
 /// An agent who is not asked for a contact, ever, rests for it until then.
 pub(crate) const NEVER: Time = Time(i64::MAX);
@@ -107,6 +108,12 @@ impl State {
     pub fn asked_by(&self, id: ContactId, ix: AgentIx) -> impl Iterator<Item = ContactId> + '_ {
         let contact = self.contacts.get(&id).filter(|contact| contact.agent() == Some(ix));
         contact.into_iter().flat_map(|contact| contact.company.requests.iter().copied())
+    }
+
+    /// A queue whose contacts climb to this one.
+    pub fn climbs_to(&self, name: &QueueName) -> Option<&Queue> {
+        let climbs = |queue: &&Queue| queue.climb.as_ref().is_some_and(|climb| climb.to == *name);
+        self.centre.queues.values().find(climbs)
     }
 
     /// How long an offer of a contact stands.

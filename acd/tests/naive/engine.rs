@@ -8,12 +8,17 @@ pub mod life;
 
 use acd::{CALL_WITHIN, CONNECT_WITHIN, Command, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role, WrapUpMode};
+use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role};
 use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Switch, Why, WithdrawCause};
 use vocabulary::{
     AgentName, CallBackPolicy, Channel, ConsentKind, ContactId, EndCause, Event, FloorName, Lane, Language, Level,
     Needs, Party, Presence, QueueName, ReasonName, Risk, Span, TenantName, Time,
 };
+
+#[path = "engine/help.rs"]
+mod help;
+
+use help::Around;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum At {
@@ -22,7 +27,7 @@ pub enum At {
     Offered(Vec<AgentName>, Time),
     Accepted(AgentName, Time),
     Talking(AgentName, bool),
-    WrapUp(AgentName),
+    Over,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +47,7 @@ pub struct Case {
     pub call: Option<hours::Call>,
     overflowed: BTreeSet<QueueName>,
     pub beside: life::Beside,
+    pub around: Around,
 }
 
 #[derive(Debug, Clone)]
@@ -155,7 +161,7 @@ impl Naive {
         let mut busy = Vec::new();
         for case in &self.cases {
             let shown = matches!(&case.at, At::Offered(agents, _) if agents.contains(name));
-            let with = matches!(&case.at, At::Accepted(a, _) | At::Talking(a, _) if a == name);
+            let with = case.members().contains(name);
             if shown || with {
                 busy.push((case.id, shown, case.channel.is_voice()));
             }
@@ -166,8 +172,7 @@ impl Naive {
     }
 
     fn writes(&self, name: &AgentName) -> Vec<ContactId> {
-        let mut ids: Vec<ContactId> =
-            self.cases.iter().filter(|c| c.at == At::WrapUp(name.clone())).map(|c| c.id).collect();
+        let mut ids: Vec<ContactId> = self.cases.iter().filter(|c| c.writer(name).is_some()).map(|c| c.id).collect();
         ids.sort();
         ids
     }
@@ -258,7 +263,7 @@ impl Naive {
 
     fn case_due(&self, case: &Case) -> Option<Time> {
         let w = case.order.as_ref()?;
-        let steps = [self.widening_at(w), self.rung_at(w), self.alarm_at(case.id, w)];
+        let steps = [self.widening_at(w), self.rung_at(w), self.alarm_at(case.id, w), self.climb_at(case)];
         match &case.at {
             At::Waiting => {
                 let over = case.call.as_ref().map(|call| call.until);
@@ -342,6 +347,10 @@ impl Naive {
         let want = self.case(id).unwrap().order.clone().unwrap();
         if self.alarm_at(id, &want).is_some_and(|at| at <= now) {
             self.alarm(Alarm::SafeguardingWaiting, Some(id), true);
+        }
+        let case = self.case(id).unwrap().clone();
+        if self.climb_at(&case).is_some_and(|at| at <= now) {
+            self.climb(id);
         }
     }
 
@@ -497,6 +506,11 @@ impl Naive {
     }
 
     fn has_room(&self, p: &Person, voice: bool) -> bool {
+        let serves = self.centre.agents[&p.name].roles.contains(&Role::Agent) || self.could_help(&p.name);
+        serves && self.has_space(p, voice)
+    }
+
+    fn has_space(&self, p: &Person, voice: bool) -> bool {
         let agent = &self.centre.agents[&p.name];
         let busy = self.busy(&p.name);
         let room = if voice {
@@ -505,8 +519,7 @@ impl Naive {
             let texts = busy.iter().filter(|(_, _, v)| !v).count();
             texts < agent.text_contacts as usize && !busy.iter().any(|(_, shown, _)| *shown)
         };
-        let serves = agent.roles.contains(&Role::Agent) || self.could_help(&p.name);
-        room && self.busy_writing(&p.name).is_empty() && serves
+        room && self.busy_writing(&p.name).is_empty()
     }
 
     fn open(&self, p: &Person) -> bool {
@@ -575,8 +588,9 @@ impl Naive {
     fn offer_best(&mut self) -> bool {
         let due = |c: &Case| c.call.as_ref().is_none_or(|call| call.from <= self.now);
         let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| c.at == At::Waiting && due(c)).collect();
-        waiting.sort_by_key(|c| self.rank(c));
-        let found = waiting.into_iter().find_map(|case| self.choose(case).map(|(agents, why)| (case.id, agents, why)));
+        waiting.sort_by_key(|c| self.turn(c));
+        let found =
+            waiting.into_iter().find_map(|case| self.choose_or_named(case).map(|(agents, why)| (case.id, agents, why)));
         let Some((id, agents, why)) = found else {
             return false;
         };
@@ -592,6 +606,9 @@ impl Naive {
         case.offers += 1;
         case.rests.retain(|(_, until)| *until > now);
         case.at = At::Offered(agents.clone(), until);
+        if case.around.meant.as_ref().and_then(|m| m.agent.as_ref()).is_some_and(|agent| agents.contains(agent)) {
+            case.forget_assignment();
+        }
         let offer = case.offers;
         self.said.push(Event::Offered { contact: id, offer, agents, until, why });
         true
@@ -627,15 +644,20 @@ impl Naive {
         let by_level = matches!(rule, AgentRule::LastResort | AgentRule::HighestLevel);
         picked.sort_by_key(|p| (if by_level { u32::MAX - self.level(case, p) } else { 0 }, p.idle));
         picked.truncate(if several { OFFER_SEVERAL } else { 1 });
+        let why = Why { agent: rule, candidates, reserved: held.len() as u32, ..self.order_of(case) };
+        Some((picked.into_iter().map(|p| p.name.clone()).collect(), why))
+    }
+
+    /// Why a contact is first, whoever is asked.
+    fn order_of(&self, case: &Case) -> Why {
         let (stratum, points, _, _) = self.rank(case);
-        let why = Why {
+        Why {
             order: [OrderRule::Imminent, OrderRule::Safeguarding, OrderRule::Score][stratum as usize],
             score: if stratum == 2 { (-points).div_euclid(60_000) } else { 0 },
-            agent: rule,
-            candidates,
-            reserved: held.len() as u32,
-        };
-        Some((picked.into_iter().map(|p| p.name.clone()).collect(), why))
+            agent: AgentRule::LongestIdle,
+            candidates: 0,
+            reserved: 0,
+        }
     }
 
     // --- commands ---
@@ -649,29 +671,14 @@ impl Naive {
                 {
                     return None;
                 }
-                self.cases.push(Case {
-                    id: contact,
-                    at: At::Flow,
-                    channel,
-                    tenant: tenant.clone(),
-                    came: self.now,
-                    language: None,
-                    order: None,
-                    offers: 0,
-                    rests: Vec::new(),
-                    claimed: None,
-                    once: false,
-                    policy: CallBackPolicy::Never,
-                    call: None,
-                    overflowed: BTreeSet::new(),
-                    beside: Default::default(),
-                });
+                self.cases.push(Case::new(contact, channel, tenant.clone(), self.now));
                 self.said.push(Event::Arrived { contact, channel, tenant, entry });
                 Some(())
             }
             Command::Report(event) => self.report(event),
             Command::Enqueue { contact, queue, needs, lane, risk, language, base } => {
                 let case = self.case(contact)?.clone();
+                case.around.asked.is_none().then_some(())?;
                 matches!(case.at, At::Flow | At::Waiting | At::Offered(..)).then_some(())?;
                 let q = self.queue(&queue)?.clone();
                 let arrived = case.claimed.or(case.order.map(|w| w.arrived)).unwrap_or(case.came);
@@ -721,11 +728,11 @@ impl Naive {
                 case.call = None;
                 self.person(&agent).into_iter().for_each(|p| p.own.spoke = true);
                 self.said.push(Event::Connected { contact, agent });
+                self.let_interpreter_in(contact);
                 Some(())
             }
             Command::ConnectFail { contact, agent } => {
-                matches!(&self.case(contact)?.at, At::Accepted(a, _) | At::Talking(a, _) if *a == agent)
-                    .then_some(())?;
+                self.case(contact)?.members().contains(&agent).then_some(())?;
                 self.lose(contact, &agent);
                 Some(())
             }
@@ -755,8 +762,7 @@ impl Naive {
                 self.alarm(Alarm::JournalStalled, None, false);
                 Some(())
             }
-            // The plan draws none of the others yet.
-            _ => None,
+            other => self.obey_help(other),
         }
     }
 
@@ -767,7 +773,7 @@ impl Naive {
             Change::QueueRemoved { queue } => {
                 self.queue(queue)?;
                 let inside = |c: &Case| c.order.as_ref().is_some_and(|w| w.queue == *queue);
-                let held = self.cases.iter().any(|c| inside(c) && !matches!(c.at, At::WrapUp(_)));
+                let held = self.cases.iter().any(|c| inside(c) && c.at != At::Over);
                 (!held).then_some(())?;
                 self.closed.remove(queue);
                 self.switches.remove(queue);
@@ -777,7 +783,10 @@ impl Naive {
                 self.person(agent)?;
                 (self.busy(agent).is_empty() && self.writes(agent).is_empty()).then_some(())?;
                 self.people.retain(|p| p.name != *agent);
-                self.cases.iter_mut().for_each(|c| c.rests.retain(|(name, _)| name != agent));
+                self.cases.iter_mut().for_each(|c| {
+                    c.rests.retain(|(name, _)| name != agent);
+                    c.around.forget(agent);
+                });
             }
             Change::AgentSet { agent } if self.person(&agent.name).is_none() => {
                 self.people.push(Person {
@@ -848,8 +857,10 @@ impl Naive {
         let now = self.now;
         let case = self.case(id).unwrap();
         let before = case.order.as_ref().and_then(|w| w.safe);
+        let safe = lane.is_safeguarding() && case.around.asked.is_none();
         case.at = At::Waiting;
         case.beside.silent = None;
+        case.forget_assignment();
         case.order = Some(Want {
             queue: queue.clone(),
             needs: needs.clone(),
@@ -858,7 +869,7 @@ impl Naive {
             base,
             arrived,
             entered: now,
-            safe: lane.is_safeguarding().then_some(before.unwrap_or(now)),
+            safe: safe.then_some(before.unwrap_or(now)),
             widened: 0,
             rungs: 0,
             any: false,
@@ -873,6 +884,7 @@ impl Naive {
         if !lane.is_safeguarding() {
             self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
         }
+        self.alarm(Alarm::ClimbDue, Some(id), false);
     }
 
     fn shown(&mut self, id: ContactId, offer: u32, agent: &AgentName) -> Done {
@@ -886,16 +898,16 @@ impl Naive {
         let case = self.case(id).unwrap();
         case.at = At::Accepted(agent.clone(), now);
         case.offers = offer;
+        case.forget_assignment();
         case.order.as_mut().unwrap().outside.clear();
         self.said.push(Event::Accepted { contact: id, offer, agent: agent.clone() });
         self.idle_last_if_ours(&agent);
         self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.alarm(Alarm::ClimbDue, Some(id), false);
         self.soft_cap(id, &agent);
         if self.person(&agent).is_some() {
-            for contact in self.writes(&agent) {
-                if self.case(contact).unwrap().beside.free_until.is_some() {
-                    self.unwritten(contact, &agent);
-                }
+            for (contact, _) in self.free_writing(&agent) {
+                self.unwritten(contact, &agent);
             }
         }
     }
@@ -908,13 +920,13 @@ impl Naive {
 
     fn lose(&mut self, id: ContactId, agent: &AgentName) {
         let now = self.now;
+        if self.goes_on_without(id, agent) {
+            return;
+        }
+        self.break_up(id);
         let case = self.case(id).unwrap();
         if matches!(case.at, At::Talking(..)) {
-            let w = case.order.as_mut().unwrap();
-            w.entered = now;
-            w.safe = w.safe.map(|_| now);
-            w.rungs = 0;
-            w.any = false;
+            case.order.as_mut().unwrap().wait_anew(now);
         }
         case.at = At::Waiting;
         self.said.push(Event::ConnectFailed { contact: id, agent: agent.clone() });
@@ -933,6 +945,9 @@ impl Naive {
         }
         let case = self.case(id).unwrap().clone();
         let want = case.order.unwrap();
+        if case.around.asked.is_some() {
+            return;
+        }
         if !matches!(case.at, At::Waiting | At::Offered(..)) || !want.lane.is_safeguarding() {
             return;
         }
@@ -947,6 +962,7 @@ impl Naive {
     }
 
     fn reclassify(&mut self, id: ContactId, lane: Lane, risk: Risk, by: Actor) -> Done {
+        self.case(id)?.around.asked.is_none().then_some(())?;
         let want = self.case(id)?.order.clone()?;
         if want.lane == lane && want.risk == risk {
             return Some(());
@@ -954,7 +970,7 @@ impl Naive {
         let opens = want.lane.is_safeguarding() && !lane.is_safeguarding();
         (by == Actor::Centre || !(opens || risk > want.risk)).then_some(())?;
         self.withdraw(id, WithdrawCause::Reclassified);
-        self.said.push(Event::Reclassified { contact: id, lane, risk, by });
+        self.said.push(Event::Reclassified { contact: id, lane, risk, by: by.clone() });
         let now = self.now;
         let w = self.case(id)?.order.as_mut()?;
         w.lane = lane;
@@ -967,18 +983,26 @@ impl Naive {
         }
         if opens {
             self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
+            self.alarm(Alarm::ClimbDue, Some(id), false);
         }
+        self.requests_follow(id, lane, risk, &by);
         self.go_home(id);
         Some(())
     }
 
     fn end(&mut self, id: ContactId, by: Party, cause: EndCause) -> Done {
-        (!matches!(self.case(id)?.at, At::WrapUp(_))).then_some(())?;
+        (self.case(id)?.at != At::Over).then_some(())?;
         if by == Party::Citizen && Self::legless(self.case(id)?) {
             return Some(());
         }
         let restart = cause == EndCause::Restart;
-        self.withdraw(id, if restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft });
+        let why = if restart { WithdrawCause::Restart } else { WithdrawCause::ContactLeft };
+        if self.case(id)?.around.asked.is_some() {
+            self.end_request(id, by, why);
+            return Some(());
+        }
+        self.end_requests(id, why);
+        self.withdraw(id, why);
         let (now, case) = (self.now, self.case(id)?.clone());
         let lost = matches!(cause, EndCause::Lost | EndCause::Fault | EndCause::Restart);
         let gave_up = by == Party::Citizen && cause == EndCause::Normal && !case.once;
@@ -998,24 +1022,15 @@ impl Naive {
             self.drop_rings(id, want.lane);
         }
         self.said.push(Event::Ended { contact: id, by, cause });
-        let safe = case.order.as_ref().is_some_and(|w| w.lane.is_safeguarding());
-        let ours = match &case.at {
-            At::Talking(agent, _) if self.person(agent).is_some() => Some(agent.clone()),
-            _ => None,
-        };
-        if let Some(agent) = &ours {
-            self.case(id)?.at = At::WrapUp(agent.clone());
-            self.person(agent)?.row += u32::from(safe);
-            if case.order.as_ref().and_then(|w| self.queue(&w.queue)).is_some_and(|q| q.wrap_up == WrapUpMode::Optional)
-            {
-                self.idle_last(agent);
-            }
-        } else {
-            self.cases.retain(|c| c.id != id);
-        }
+        let mut writers: Vec<AgentName> = if talking { case.members() } else { Vec::new() };
+        writers.retain(|agent| self.person(agent).is_some());
+        self.case(id)?.at = At::Over;
+        writers.iter().for_each(|agent| self.write_up(id, agent));
+        self.forget_if_done(id);
         self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
+        self.alarm(Alarm::ClimbDue, Some(id), false);
         self.alarm(Alarm::SoftCapPassed, Some(id), false);
-        if let Some(agent) = ours {
+        for agent in writers {
             self.begin_wrap_up(id, agent);
         }
         Some(())
@@ -1023,8 +1038,9 @@ impl Naive {
 
     fn written(&mut self, contact: ContactId, agent: &AgentName, disposition: Option<ReasonName>) {
         let now = self.now;
-        let free = self.case(contact).unwrap().beside.free_until.is_some();
-        self.cases.retain(|c| c.id != contact);
+        let free = self.case(contact).unwrap().writer(agent).unwrap().free_until.is_some();
+        self.case(contact).unwrap().around.writers.retain(|writer| writer.agent != *agent);
+        self.forget_if_done(contact);
         self.said.push(Event::WrappedUp { contact, agent: agent.clone(), disposition });
         self.person(agent).unwrap().break_from = now;
         if !free && self.busy_writing(agent).is_empty() {
@@ -1061,6 +1077,7 @@ impl Naive {
 
     fn claim(&mut self, id: ContactId, from: ContactId) -> Done {
         let case = self.case(id)?.clone();
+        case.around.asked.is_none().then_some(())?;
         matches!(case.at, At::Flow | At::Waiting | At::Offered(..)).then_some(())?;
         let kept = self.places.iter().find(|p| p.id == from).map(|p| p.want.clone());
         let calling = |case: &mut Case| (case.call.is_some() && Self::legless(case)).then(|| case.clone());
@@ -1092,7 +1109,10 @@ impl Naive {
         let mut ids: Vec<ContactId> = self.cases.iter().map(|c| c.id).collect();
         ids.sort();
         for id in ids {
-            let case = self.case(id).unwrap().clone();
+            // A request ends with its contact.
+            let Some(case) = self.case(id).cloned() else {
+                continue;
+            };
             if case.channel.is_voice() && !Self::legless(&case) {
                 self.end(id, Party::Centre, EndCause::Restart);
                 continue;

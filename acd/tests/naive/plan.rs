@@ -38,6 +38,9 @@ impl Dice {
     }
 }
 
+#[path = "plan/help.rs"]
+mod help;
+
 const QUEUES: [&str; 5] = ["general", "tax", "elders", "gbv", "child"];
 const SKILLS: [&str; 3] = ["ids", "tax", "ksl"];
 const LANGUAGES: [Language; 2] = [Language::SW, Language::EN];
@@ -55,6 +58,8 @@ pub struct Plan {
     /// Contacts seen lately.
     seen: Vec<ContactId>,
     agents: u64,
+    /// A day on which little time passes between two commands, so that people get to talk.
+    calm: bool,
 }
 
 impl Plan {
@@ -69,6 +74,7 @@ impl Plan {
             offers: Vec::new(),
             seen: Vec::new(),
             agents,
+            calm: seed % 2 == 1,
         };
         plan.set_up = (0..agents).map(|n| plan.agent(n)).collect();
         let queues: Vec<Change> = QUEUES.iter().map(|name| plan.queue(name)).collect();
@@ -86,7 +92,7 @@ impl Plan {
                 Event::Offered { contact, offer, agents, .. } => {
                     self.offers.extend(agents.iter().map(|a| (*contact, *offer, a.clone())));
                 }
-                Event::Arrived { contact, .. } => self.seen.push(*contact),
+                Event::Arrived { contact, .. } | Event::HelpAsked { contact, .. } => self.seen.push(*contact),
                 _ => {}
             }
         }
@@ -100,6 +106,9 @@ impl Plan {
             return (self.now, Command::SetUp { change: Box::new(change), by: Actor::Centre });
         }
         self.pass(floor);
+        if let Some(command) = self.next_of_calm(floor) {
+            return (self.now, command);
+        }
         if self.dice.chance(40) && hours::is_calling(floor) {
             return (self.now, self.called(floor));
         }
@@ -109,7 +118,7 @@ impl Plan {
         if let Some(command) = self.life(floor) {
             return (self.now, command);
         }
-        let command = match self.dice.below(100) {
+        let command = match self.dice.below(112) {
             0..=17 => self.arrive(),
             18..=33 => self.enqueue(floor),
             34..=51 => self.answer(),
@@ -125,6 +134,7 @@ impl Plan {
             97 if self.dice.chance(20) => Command::Restart,
             97 if self.dice.chance(3) => Command::NoteStalled,
             97 if self.dice.chance(30) => Command::NoteUnjournaled { since: Time::ZERO, events: 1 },
+            100.. => self.several(floor),
             _ => Command::Tick,
         };
         (self.now, command)
@@ -133,12 +143,14 @@ impl Plan {
     /// Often no time passes, often until just when something is due, sometimes far beyond it.
     fn pass(&mut self, floor: &Floor) {
         let due = floor.deadline().map_or(self.now, |at| at.max(self.now));
-        self.now = match self.dice.below(10) {
+        let scale = if self.calm { 16 } else { 10 };
+        self.now = match self.dice.below(scale) {
+            10.. => self.now,
             0..=3 => self.now,
             4..=6 => self.now + Span(self.dice.below(4_000) as i64),
             7 => due,
             8 => (due - Span(1)).max(self.now),
-            _ => self.now + Span::seconds(self.dice.below(40) as i64),
+            _ => self.now + Span::seconds(self.dice.below(if self.calm { 8 } else { 40 }) as i64),
         };
     }
 
@@ -203,7 +215,10 @@ impl Plan {
             .contacts()
             .filter_map(|c| match c.stage {
                 Stage::Accepted { agent } => Some((c.contact, agent)),
-                Stage::Talking { agent, .. } if self.dice.chance(5) => Some((c.contact, agent)),
+                Stage::Talking { agent, .. } if self.dice.chance(5) => {
+                    let beside = c.also.first().map(|(agent, _)| agent.clone());
+                    Some((c.contact, beside.unwrap_or(agent)))
+                }
                 _ => None,
             })
             .collect();
@@ -364,6 +379,7 @@ impl Plan {
                 .pick(&[WrapUpMode::Extendable, WrapUpMode::MandatoryTimed, WrapUpMode::Optional])
                 .unwrap(),
             widenings: if self.dice.chance(70) { widenings } else { Vec::new() },
+            climb: self.climb(),
             last_resort: if lane.is_safeguarding() { chain[..rungs].to_vec() } else { Vec::new() },
             ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), lane)
         };

@@ -159,7 +159,7 @@ impl Naive {
 
     /// When a waiting contact's queue does something else with it because of the time it waited.
     pub fn overflow_at(&self, case: &Case) -> Option<(Time, Treatment)> {
-        let w = case.order.as_ref()?;
+        let w = case.order.as_ref().filter(|_| case.around.asked.is_none())?;
         if w.lane.is_safeguarding() || w.risk == Risk::P0 || case.call.is_some() || case.at != At::Waiting {
             return None;
         }
@@ -288,6 +288,7 @@ impl Naive {
 
     pub fn agree(&mut self, id: ContactId, from: Option<Time>) -> Done {
         let case = self.case(id)?.clone();
+        case.around.asked.is_none().then_some(())?;
         let want = case.order.as_ref()?;
         let waits = matches!(case.at, At::Waiting | At::Offered(..));
         (waits && case.call.is_none() && case.channel.is_voice()).then_some(())?;

@@ -10,9 +10,6 @@ use vocabulary::{AgentName, ContactId, Event, Lane, Presence, ReasonName, Risk, 
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
     pub silent: Option<bool>,
-    verdict: Option<ReasonName>,
-    /// It may be written up until then, by somebody who is free.
-    pub free_until: Option<Time>,
 }
 
 /// What a person has beside their contacts.
@@ -29,21 +26,19 @@ pub struct Safety {
 }
 
 impl Naive {
-    fn mode(&self, case: &Case) -> WrapUpMode {
+    pub fn mode(&self, case: &Case) -> WrapUpMode {
         let queue = case.order.as_ref().and_then(|w| self.queue(&w.queue));
         queue.map_or(WrapUpMode::Extendable, |q| q.wrap_up)
     }
 
     /// Contacts a person writes up and does nothing else.
     pub fn busy_writing(&self, name: &AgentName) -> Vec<ContactId> {
-        let free = |id: &ContactId| self.cases.iter().any(|c| c.id == *id && c.beside.free_until.is_some());
-        self.writes(name).into_iter().filter(|id| !free(id)).collect()
+        let free: Vec<ContactId> = self.free_writing(name).into_iter().map(|(id, _)| id).collect();
+        self.writes(name).into_iter().filter(|id| !free.contains(id)).collect()
     }
 
-    fn free_writing(&self, name: &AgentName) -> Vec<(ContactId, Time)> {
-        let mine = |c: &&Case| c.at == At::WrapUp(name.clone());
-        let mut free: Vec<_> =
-            self.cases.iter().filter(mine).filter_map(|c| Some((c.id, c.beside.free_until?))).collect();
+    pub fn free_writing(&self, name: &AgentName) -> Vec<(ContactId, Time)> {
+        let mut free: Vec<_> = self.cases.iter().filter_map(|c| Some((c.id, c.writer(name)?.free_until?))).collect();
         free.sort();
         free
     }
@@ -80,7 +75,7 @@ impl Naive {
 
     /// The time is over, or the next contact has come.
     pub fn unwritten(&mut self, id: ContactId, name: &AgentName) {
-        let verdict = self.case(id).unwrap().beside.verdict.clone();
+        let verdict = self.case(id).unwrap().writer(name).unwrap().verdict.clone();
         self.written(id, name, verdict);
     }
 
@@ -149,7 +144,7 @@ impl Naive {
         let length = case.order.as_ref().and_then(|w| self.queue(&w.queue)).map_or(0, |q| q.wrap_up_seconds);
         let mut until = now + Span::seconds(length);
         if self.mode(&case) == WrapUpMode::Optional {
-            self.case(id).unwrap().beside.free_until = Some(until);
+            self.case(id).unwrap().writer_mut(&agent).unwrap().free_until = Some(until);
         } else {
             let first = self.busy_writing(&agent) == [id];
             let p = self.person(&agent).unwrap();
@@ -162,7 +157,7 @@ impl Naive {
 
     pub fn wrap_up(&mut self, contact: ContactId, agent: AgentName, disposition: Option<ReasonName>) -> Done {
         let case = self.case(contact)?.clone();
-        (case.at == At::WrapUp(agent.clone())).then_some(())?;
+        let writer = case.writer(&agent)?;
         let known = |d: &ReasonName| self.centre.rules.dispositions.contains(d);
         disposition.as_ref().is_none_or(known).then_some(())?;
         if self.mode(&case) != WrapUpMode::MandatoryTimed {
@@ -170,8 +165,8 @@ impl Naive {
             return Some(());
         }
         let disposition = disposition?;
-        if case.beside.verdict.as_ref() != Some(&disposition) {
-            self.case(contact)?.beside.verdict = Some(disposition.clone());
+        if writer.verdict.as_ref() != Some(&disposition) {
+            self.case(contact)?.writer_mut(&agent)?.verdict = Some(disposition.clone());
             self.said.push(Event::DispositionNoted { contact, agent, disposition });
         }
         Some(())
@@ -179,11 +174,11 @@ impl Naive {
 
     pub fn extend(&mut self, contact: ContactId, agent: AgentName) -> Done {
         let (now, case) = (self.now, self.case(contact)?.clone());
-        (case.at == At::WrapUp(agent.clone())).then_some(())?;
+        let writer = case.writer(&agent)?;
         (self.mode(&case) != WrapUpMode::MandatoryTimed).then_some(())?;
         let alone = self.busy_writing(&agent).is_empty();
         let clock = self.person(&agent)?.wrap;
-        let (from, until) = match case.beside.free_until {
+        let (from, until) = match writer.free_until {
             Some(own) => {
                 let until = (own + EXTENSION).min(now + LONGEST_WRAP_UP);
                 let until = clock.map_or(until, |(_, old)| until.max(old));
@@ -196,7 +191,7 @@ impl Naive {
                 (from, until)
             }
         };
-        self.case(contact)?.beside.free_until = None;
+        self.case(contact)?.writer_mut(&agent)?.free_until = None;
         self.person(&agent)?.wrap = Some((from, until));
         self.said.push(Event::WrapUpStarted { contact, agent, until });
         Some(())
@@ -205,7 +200,8 @@ impl Naive {
     // --- safety ---
 
     pub fn soft_cap(&mut self, id: ContactId, agent: &AgentName) {
-        let safe = self.case(id).unwrap().order.as_ref().is_some_and(|w| w.lane.is_safeguarding());
+        let case = self.case(id).unwrap();
+        let safe = case.order.as_ref().is_some_and(|w| w.lane.is_safeguarding()) && case.around.asked.is_none();
         let p = self.person(agent).cloned();
         let passed = safe && p.is_some_and(|p| self.owed(&p));
         self.alarm(Alarm::SoftCapPassed, Some(id), passed);
@@ -222,6 +218,7 @@ impl Naive {
 
     pub fn note_silent(&mut self, contact: ContactId, source: Option<Source>) -> Done {
         let case = self.case(contact)?.clone();
+        case.around.asked.is_none().then_some(())?;
         matches!(case.at, At::Flow | At::Waiting | At::Offered(..)).then_some(())?;
         if case.beside.silent.is_some() {
             return Some(());

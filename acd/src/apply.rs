@@ -9,6 +9,7 @@ mod hours;
 mod life;
 mod people;
 mod queueing;
+mod work;
 
 pub(crate) use hours::may_call;
 
@@ -96,7 +97,10 @@ impl Floor {
             Event::Left { agent, .. } => self.apply_left(at, id, agent),
             Event::Transferred { agent, .. } => self.apply_transferred(at, id, agent),
             Event::Assigned { agent, .. } => self.apply_assigned(at, id, agent),
-            Event::Ended { .. } => return self.apply_ended(at, id),
+            Event::Ended { by, .. } => {
+                self.note_over(at, id, *by);
+                return self.apply_ended(at, id);
+            }
             _ => {}
         }
         self.link_contact(id);
@@ -134,6 +138,7 @@ impl Floor {
     }
 
     pub(crate) fn link_agent(&mut self, ix: AgentIx) {
+        self.note_work(ix);
         self.index.link_agent(&mut self.state, ix);
     }
 

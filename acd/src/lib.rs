@@ -15,8 +15,9 @@
 //! pools a group serves and F groups in which somebody is free a command costs O(log W + log A + P +
 //! F), and on a busy floor F is next to nothing. Contacts, queues and agents are found by id or name
 //! in one step. Only a change of queues or rules rebuilds the index, in O(W log W + A log A + L G)
-//! for L lines and G groups. [`Floor::waiting`] counts those ahead and costs O(position);
-//! [`Floor::contacts`] sorts by id. `load-tests/src/bin/bench_acd.rs` measures it.
+//! for L lines and G groups. [`Floor::waiting`] counts those ahead, in every line that the same agents serve, and costs
+//! O(position + L G): it is asked for an announcement, never by a command, except by a queue that
+//! overflows by its estimate. [`Floor::contacts`] sorts by id. `load-tests/src/bin/bench_acd.rs` measures it.
 //!
 //! # Order of work within one command
 //!

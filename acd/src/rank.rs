@@ -64,6 +64,12 @@ impl Key {
         Key { points: self.points - grown, ..self }
     }
 
+    /// The key that stands where this one would, among keys of another slope, at `now`.
+    pub fn among(self, slope: i64, other: i64, now: Time) -> Key {
+        let at = self.at(slope, now);
+        if at.is_scored() { Key { points: at.points + other * now.0, ..at } } else { at }
+    }
+
     /// Whole points at `now`; 0 outside the everyone-else stratum.
     pub fn score(self, slope: i64, now: Time) -> i64 {
         if self.is_scored() { (slope * now.0 - self.points).div_euclid(MINUTE) } else { 0 }

@@ -6,6 +6,7 @@ mod contact;
 mod hours;
 pub(crate) mod life;
 mod room;
+mod work;
 
 use crate::index::{ContactLinks, Standing};
 use crate::rank::{Claim, Key};
@@ -23,6 +24,7 @@ use vocabulary::{
 
 pub(crate) use company::{Company, Help, NEVER, Named};
 pub(crate) use hours::{CallBack, Gate, least_skills};
+pub(crate) use work::{Pace, Work};
 
 /// Number of an agent: position in [`State::agents`], in the order they were first set up.
 pub(crate) type AgentIx = u32;
@@ -42,8 +44,8 @@ pub(crate) struct State {
     /// Numbers of the agents that are still set up.
     pub names: Table<AgentName, AgentIx>,
     pub places: BTreeMap<ContactId, Place>,
-    /// When contacts of each queue were last accepted, newest last; feeds the estimate.
-    pub pace: Table<QueueName, VecDeque<Time>>,
+    /// How work goes in each queue; feeds the estimate.
+    pub pace: Table<QueueName, Pace>,
     /// When offers expired, within the storm window of the newest.
     pub expiries: VecDeque<Time>,
     /// Alarms that ring, with their contact.
@@ -176,6 +178,9 @@ pub(crate) struct AgentRow {
     pub break_from: Time,
     #[serde(default)]
     pub life: Life,
+    /// What they have been doing without a pause.
+    #[serde(default)]
+    pub work: Work,
     #[serde(skip)]
     pub standing: Standing,
 }
@@ -249,6 +254,7 @@ impl AgentRow {
             row: 0,
             break_from: at,
             life: Life::default(),
+            work: Work::default(),
             standing: Standing::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! What can be seen of a floor: plain values for screens, reports and spoken announcements. What a
 //! viewer may see of it is for the caller to decide; see `figures` for counts.
 
-use crate::estimate::estimate;
+use crate::estimate::of_waiting;
 use crate::state::{self, AgentIx, Contact, Help, Server};
 use crate::{Floor, state::State};
 use serde::Serialize;
@@ -204,6 +204,8 @@ pub struct Waiting {
 pub struct Estimate {
     /// Hardly less.
     pub low: Span,
+    /// As often more as less.
+    pub likely: Span,
     /// Hardly more.
     pub high: Span,
 }
@@ -271,7 +273,7 @@ impl Floor {
         let key = self.state.key(contact, order);
         let ahead = self.index.ahead(&order.queue, &key);
         let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
-        let estimate = estimate(&self.state, &order.queue, position, self.clock);
+        let estimate = of_waiting(&self.state, &self.index, row, key, self.clock);
         Some(Waiting { queue: order.queue.clone(), position, estimate })
     }
 

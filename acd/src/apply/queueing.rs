@@ -2,13 +2,9 @@
 
 use crate::state::{AgentIx, Contact, Kind, Order, Server, Stage};
 use crate::{Floor, REST, STORM_WINDOW};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use vocabulary::centre::LastResortTo;
-use vocabulary::{AgentName, ContactId, Event, Lane, Level, Needs, QueueName, Risk, Time};
-
-/// Accepts remembered for each queue's estimate.
-const PACE_KEPT: usize = 16;
+use vocabulary::{AgentName, ContactId, Event, Lane, Level, Needs, Risk, Time};
 
 impl Floor {
     pub(super) fn apply_queued(&mut self, at: Time, id: ContactId, event: &Event) {
@@ -19,6 +15,7 @@ impl Floor {
         let needs = self.index.shared(needs);
         let contact = self.contact_mut(id);
         let before = contact.order.take();
+        let before_queue = before.as_ref().map(|order| order.queue.clone());
         // Whom a request helps is with somebody already: it has no last resort.
         let safe = lane.is_safeguarding() && contact.company.help.is_none();
         contact.course.silent = None;
@@ -43,6 +40,9 @@ impl Floor {
         }
         contact.stage = Stage::Waiting;
         contact.forget_assignment();
+        if before_queue.as_ref() != Some(queue) {
+            self.note_came(at, queue);
+        }
     }
 
     pub(super) fn apply_widened(&mut self, id: ContactId, step: u32) {
@@ -179,11 +179,10 @@ impl Floor {
         contact.forget_assignment();
         let kind = Kind::of(contact.channel);
         let helps = contact.company.help.is_some();
-        let queue = contact.order.as_mut().map(|order| {
-            order.outside.clear();
-            order.queue.clone()
-        });
-        queue.filter(|_| !helps).into_iter().for_each(|queue| self.note_pace(at, &queue));
+        contact.order.iter_mut().for_each(|order| order.outside.clear());
+        if !helps {
+            self.note_won(at, id, winner);
+        }
         if let Some(ix) = winner {
             let row = self.state.agent_mut(ix);
             row.engage(id, kind);
@@ -191,17 +190,6 @@ impl Floor {
             self.go_behind_the_idle(at, ix);
             self.link_agent(ix);
         }
-    }
-
-    fn note_pace(&mut self, at: Time, queue: &QueueName) {
-        if !self.state.pace.contains_key(queue) {
-            self.state.pace.insert(queue.clone(), VecDeque::with_capacity(PACE_KEPT));
-        }
-        let pace = self.state.pace.get_mut(queue).expect("just put in where there was none");
-        if pace.len() == PACE_KEPT {
-            pace.pop_front();
-        }
-        pace.push_back(at);
     }
 
     pub(super) fn apply_connect_failed(&mut self, at: Time, id: ContactId) {

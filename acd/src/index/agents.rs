@@ -59,6 +59,8 @@ pub(crate) struct Group {
     pub fresh: [bool; 2],
     /// How many are not offline.
     on_shift: u32,
+    /// How many are ready, busy or not.
+    pub ready: u32,
 }
 
 /// The reserve of one language.
@@ -200,6 +202,9 @@ impl Index {
                 self.reserves_changed = true;
             }
         }
+        if standing.ready {
+            count(&mut group.ready, join);
+        }
         if standing.ready && group.profile.agent {
             group.profile.clearances.iter().for_each(|lane| count(&mut self.ready[*lane as usize], join));
         }
@@ -240,6 +245,7 @@ impl Index {
             listed: Default::default(),
             fresh: Default::default(),
             on_shift: 0,
+            ready: 0,
         });
         number
     }

@@ -169,6 +169,32 @@ impl Index {
         number
     }
 
+    /// Groups that may serve what a contact would ask for, whether or not a line for it exists.
+    pub fn groups_for(&self, state: &State, contact: &Contact, order: &Order) -> Vec<u32> {
+        let own = contact.tenant.as_str() == state.centre.floor.as_str();
+        let key = LineKey {
+            queue: 0,
+            needs: 0,
+            tenant: None,
+            lane: order.lane.is_safeguarding().then_some(order.lane),
+            kind: Kind::of(contact.channel),
+            ordinary: order.ordinary(),
+            urgent: order.urgent(),
+            any: order.any_agent,
+        };
+        let tenant = (!own).then_some(&contact.tenant);
+        let asked =
+            super::agents::Asked { key, needs: &order.needs, tenant, surge: state.surge.contains(&order.queue) };
+        let serving = self.groups.iter().enumerate().filter(|(_, group)| group.profile.serves(&asked).is_some());
+        serving.map(|(number, _)| number as u32).collect()
+    }
+
+    /// Lines with their queues' names.
+    pub fn lines_of_queues(&self) -> impl Iterator<Item = (&QueueName, &Line)> + '_ {
+        let lines = self.queues.iter().flat_map(|(name, row)| row.lines.iter().map(move |line| (name, *line)));
+        lines.map(|(name, line)| (name, &self.lines[line as usize]))
+    }
+
     fn queue_number(&mut self, name: &QueueName) -> u32 {
         self.queues.number(name).unwrap_or_else(|| {
             self.queues.insert(name.clone(), QueueLines::default());

@@ -28,10 +28,10 @@ impl Turn<'_> {
             return self.now;
         };
         let until = self.now + self.floor.state.offer_span(order);
-        match self.floor.state.any_agent_due(order) {
-            Some(due) => until.min(due.max(self.now + SHORTEST_OFFER)),
-            None => until,
-        }
+        // Nor across the end of the time in which the citizen may be called.
+        let call_over = self.floor.state.contacts[&id].call_back.as_ref().map(|agreed| agreed.until);
+        let ends = self.floor.state.any_agent_due(order).into_iter().chain(call_over);
+        ends.fold(until, |until, end| until.min(end.max(self.now + SHORTEST_OFFER)))
     }
 
     /// Whether an open offer of this number was made to the agent; otherwise why not.

@@ -601,6 +601,9 @@ impl Naive {
         if let (Some((after, _)), Some(safe)) = (ahead, want.safe) {
             until = until.min((safe + Span::seconds(after)).max(self.now + SHORTEST_OFFER));
         }
+        if let Some(over) = self.case(id).unwrap().call.as_ref().map(|call| call.until) {
+            until = until.min(over.max(self.now + SHORTEST_OFFER));
+        }
         let now = self.now;
         let case = self.case(id).unwrap();
         case.offers += 1;

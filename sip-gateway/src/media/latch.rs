@@ -39,6 +39,11 @@ impl Latch {
         }
     }
 
+    /// The source that was latched.
+    pub fn latched(&self) -> Option<SocketAddr> {
+        self.latched
+    }
+
     /// Where to send: the latched source, else the signalled address.
     pub fn target(&self) -> Option<SocketAddr> {
         self.latched.or(self.signalled)

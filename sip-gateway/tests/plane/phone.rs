@@ -210,6 +210,33 @@ fn strangers_are_dropped_and_counted() {
 }
 
 #[test]
+fn a_stranger_who_was_quicker_is_out_when_the_caller_speaks() {
+    let mut rig = Rig::new();
+    let mut one = Phone::call(&mut rig, leg(1), Law::A, 101);
+    let mut other = Phone::call(&mut rig, leg(2), Law::A, 101);
+    rig.bridge(leg(1), leg(2));
+    // It guessed a packet of the call, and its socket becomes the leg's far end.
+    let stranger = UdpSocket::bind((HOST, 0)).unwrap();
+    let forged = one.packet(8, false, &[0x11; 160]);
+    stranger.send_to(&forged, one.far).unwrap();
+    other.hear_until(&[0x11; 160]);
+    one.say(&[0x22; 160]);
+    other.hear_until(&[0x22; 160]);
+    let before = counted("rtp_stranger_total");
+    for n in 0..10u8 {
+        let forged = one.packet(8, false, &[0x11; 160]);
+        one.sequence = one.sequence.wrapping_sub(1);
+        stranger.send_to(&forged, one.far).unwrap();
+        one.say(&[n; 160]);
+        assert_eq!(other.hear().payload, [n; 160]);
+        other.say(&[n; 160]);
+        assert_eq!(one.hear().payload, [n; 160], "sent to the caller again");
+    }
+    rig.close(leg(1));
+    assert!(counted("rtp_stranger_total") >= before + 10, "and each of its packets is counted");
+}
+
+#[test]
 fn a_phone_behind_a_translator_is_followed_once() {
     let mut rig = Rig::new();
     let (signalled, real) = (UdpSocket::bind((HOST, 0)).unwrap(), UdpSocket::bind((HOST, 0)).unwrap());

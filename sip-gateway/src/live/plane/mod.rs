@@ -9,7 +9,7 @@
 //! | `shard/wires`, `shard/mix` | who hears whom, and the sums |
 //! | `leg` | one leg: what it hears, what it says |
 //! | `ear` | the decoded path of a leg, while it is needed |
-//! | `phone` | the RTP sockets of a SIP leg |
+//! | `phone`, `near` | the RTP sockets of a SIP leg |
 //! | `browser` | the WebRTC engine of a browser leg |
 //! | `ports`, `taps`, `outbox`, `tally` | port pairs, copies for the recorder, events, metrics |
 //! | `health` | how a leg fares, as scores |
@@ -18,6 +18,7 @@ mod browser;
 mod ear;
 mod health;
 mod leg;
+mod near;
 mod outbox;
 mod phone;
 mod ports;

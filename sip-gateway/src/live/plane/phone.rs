@@ -3,6 +3,7 @@
 use super::MediaKind;
 use super::health::Health;
 use super::leg::{Now, What};
+use super::near::Near;
 use crate::media::codec::Codec;
 use crate::media::incoming::Incoming;
 use crate::media::latch::Latch;
@@ -21,6 +22,9 @@ const NTP_OFFSET: u64 = 2_208_988_800;
 
 pub(super) struct Phone {
     rtp: UdpSocket,
+    /// The connected socket, once it is known where they are; `None` also where the system has none.
+    near: Option<Near>,
+    near_refused: bool,
     rtcp: UdpSocket,
     local: Local,
     ssrc: u32,
@@ -56,6 +60,8 @@ impl Phone {
         let session = rand::random::<u32>() as u64 >> 1;
         Ok(Phone {
             rtp,
+            near: None,
+            near_refused: false,
             rtcp,
             local: Local { ip, port, text_port: None, session, version: 0, key: MasterKey(key()) },
             ssrc: rand::random(),
@@ -117,12 +123,45 @@ impl Phone {
             self.rtcp_from = None;
         }
         self.latch.signal(agreed.rtp);
+        if self.near.as_ref().map(|near| near.to) != self.latch.latched() {
+            self.near = None;
+        }
         self.agreed = Some(agreed);
     }
 
     /// Reads one datagram from the RTP socket: its length and sender.
     pub fn receive_rtp(&self, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
         self.rtp.recv_from(buffer)
+    }
+
+    /// The connected socket.
+    pub fn near(&self) -> Option<&Near> {
+        self.near.as_ref()
+    }
+
+    /// Connects to where they have proved to be, if that is new; gives the socket to be watched.
+    pub fn come_near(&mut self) -> Option<&mut UdpSocket> {
+        let latched = self.latch.latched()?;
+        if self.near_refused || self.near.as_ref().is_some_and(|near| near.to == latched) {
+            return None;
+        }
+        // The old one goes first: it would keep its far end's packets.
+        self.near = None;
+        match Near::open(&self.rtp, latched) {
+            Ok(near) => Some(&mut self.near.insert(near).socket),
+            Err(error) => {
+                // The leg works without, only dearer.
+                tracing::debug!(%error, "a leg's socket is not connected");
+                self.near_refused = true;
+                None
+            }
+        }
+    }
+
+    /// Gives the connected socket up.
+    pub fn stay_apart(&mut self) {
+        self.near = None;
+        self.near_refused = true;
     }
 
     /// Reads one datagram from the RTCP socket: its length and sender.
@@ -216,7 +255,10 @@ impl Phone {
             },
             None => length,
         };
-        self.latch.target().is_some_and(|target| self.rtp.send_to(&packet[..length], target).is_ok())
+        match &self.near {
+            Some(near) => near.socket.send(&packet[..length]).is_ok(),
+            None => self.latch.target().is_some_and(|target| self.rtp.send_to(&packet[..length], target).is_ok()),
+        }
     }
 
     /// Sends a sender or receiver report (RFC 3550 §6.4).

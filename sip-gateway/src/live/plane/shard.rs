@@ -10,6 +10,7 @@ mod wires;
 use super::browser::{Forge, Found};
 use super::ear::Sound;
 use super::leg::{Bench, Heard, Leg, Now, PACKET, What};
+use super::near::{BATCH, DATAGRAM};
 use super::outbox::Outbox;
 use super::phone::ntp_now;
 use super::ports::Ports;
@@ -37,8 +38,6 @@ const BURST: usize = 16;
 const WEB_BURST: usize = 256;
 /// Orders carried out before sockets have their turn.
 const ORDER_BURST: usize = 256;
-/// Longest datagram that is read; longer ones are cut and then refused.
-const DATAGRAM: usize = 2_048;
 /// Ticks made up for after a stall; the rest is left out, as nobody wants old sound quickly.
 const MAX_CATCH_UP: u64 = 5;
 /// Ticks between two looks for silence, and two hand-overs of metrics: one second.
@@ -48,8 +47,9 @@ const REPORT: u64 = 250;
 
 const WAKER: Token = Token(0);
 const WEB: Token = Token(1);
-/// Tokens from here on are legs' sockets, two a slot.
+/// Tokens from here on are legs' sockets, three a slot: RTP, RTCP, RTP connected.
 const FIRST_LEG: usize = 2;
+const SOCKETS: usize = 3;
 
 pub(super) struct Shard {
     poll: Poll,
@@ -121,7 +121,7 @@ impl Shard {
             legs_made: 0,
             taps: Vec::new(),
             bench: Bench { outbox: Outbox::new(events), tally: Tally::default(), packet: Box::new([0; PACKET]) },
-            buffer: vec![0; DATAGRAM],
+            buffer: vec![0; BATCH * DATAGRAM],
             sounds: Vec::new(),
             feeds: Vec::new(),
             unfinished: Vec::new(),
@@ -202,7 +202,10 @@ impl Shard {
             self.read_web(&mut buffer)
         } else {
             let index = token.0 - FIRST_LEG;
-            self.read_leg(index / 2, index.is_multiple_of(2), &mut buffer)
+            match index % SOCKETS {
+                2 => self.read_near(index / SOCKETS, &mut buffer),
+                kind => self.read_leg(index / SOCKETS, kind == 0, &mut buffer),
+            }
         };
         self.buffer = buffer;
         self.drain_engines();
@@ -228,17 +231,55 @@ impl Shard {
                 }
                 continue;
             }
-            match phone.admit(from, datagram) {
-                Ok(Some((header, payload))) => {
-                    if let Some(heard) = leg.hear(now, header, payload, &mut self.bench) {
-                        self.pass_on(now, slot, &heard, payload);
-                    }
-                }
-                Ok(None) => {}
-                Err(()) => self.bench.tally.strangers += 1,
+            self.take_rtp(now, slot, from, datagram);
+        }
+        true
+    }
+
+    /// Reads a connected socket: every datagram is from the far end.
+    fn read_near(&mut self, slot: usize, buffer: &mut [u8]) -> bool {
+        let now = self.now();
+        for _ in 0..BURST / BATCH {
+            let near =
+                self.legs.get_mut(slot).and_then(Option::as_mut).and_then(Leg::phone).and_then(|phone| phone.near());
+            let Some(near) = near else { return false };
+            let (from, read) = (near.to, near.receive(buffer));
+            let (lengths, count) = match read {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                // An ICMP refusal of something we sent; the next read is fresh.
+                Err(_) => continue,
+            };
+            for (length, room) in lengths[..count].iter().zip(buffer.chunks_exact_mut(DATAGRAM)) {
+                self.take_rtp(now, slot, from, &mut room[..*length]);
+            }
+            if count < BATCH {
+                return false;
             }
         }
         true
+    }
+
+    /// One datagram of a SIP leg's RTP.
+    fn take_rtp(&mut self, now: Now, slot: usize, from: SocketAddr, datagram: &mut [u8]) {
+        let Some(leg) = self.legs.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(phone) = leg.phone() else { return };
+        let Ok(packet) = phone.admit(from, datagram) else {
+            self.bench.tally.strangers += 1;
+            return;
+        };
+        if let Some(socket) = phone.come_near() {
+            let token = Token(FIRST_LEG + SOCKETS * slot + 2);
+            if let Err(error) = self.poll.registry().register(socket, token, Interest::READABLE) {
+                tracing::warn!(%error, "a leg's socket cannot be watched");
+                phone.stay_apart();
+            }
+        }
+        if let Some((header, payload)) = packet
+            && let Some(heard) = leg.hear(now, header, payload, &mut self.bench)
+        {
+            self.pass_on(now, slot, &heard, payload);
+        }
     }
 
     /// What one leg said goes to its tap and to the legs that hear it as it is.

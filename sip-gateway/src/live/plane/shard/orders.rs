@@ -4,7 +4,7 @@ use super::super::browser::Browser;
 use super::super::leg::{Leg, Link};
 use super::super::phone::Phone;
 use super::super::{MediaKind, Order, PlaneCommand, PlaneEvent};
-use super::{FIRST_LEG, MAX_LEGS, ORDER_BURST, Shard};
+use super::{FIRST_LEG, MAX_LEGS, ORDER_BURST, SOCKETS, Shard};
 use crate::media::player::Player;
 use mio::{Interest, Token};
 use vocabulary::LegId;
@@ -137,7 +137,7 @@ impl Shard {
         });
         self.legs_made += 1;
         let mut leg = Leg::new(id, self.legs_made, link);
-        for (token, socket) in (FIRST_LEG + 2 * slot..).zip(leg.sockets().into_iter().flatten()) {
+        for (token, socket) in (FIRST_LEG + SOCKETS * slot..).zip(leg.sockets().into_iter().flatten()) {
             let registered = self.poll.registry().register(socket, Token(token), Interest::READABLE);
             registered.map_err(|_| "the media socket cannot be watched")?;
         }

@@ -25,7 +25,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use vocabulary::centre::Role;
 use vocabulary::event::Actor;
-use vocabulary::{ContactId, Lane, Presence, ReasonName, Risk, Time};
+use vocabulary::{ContactId, Lane, Needs, Presence, QueueName, ReasonName, Risk, Time};
 
 /// State is sent at most this often; what changes in between is sent together.
 const COALESCE: Duration = Duration::from_millis(100);
@@ -44,6 +44,8 @@ enum FromPage {
     Hold { contact: ContactId, on: bool },
     Confidential { contact: ContactId, lane: Lane, risk: Risk },
     HangUp { contact: ContactId },
+    Transfer { contact: ContactId, queue: QueueName },
+    Leaving { then: Option<Presence> },
     WrapUp { contact: ContactId, disposition: Option<ReasonName>, #[serde(default)] note: String },
     Extend { contact: ContactId },
     Say { contact: ContactId, id: String, text: String },
@@ -239,6 +241,11 @@ impl Desk {
                 }
                 Command::WrapUp { contact, agent, disposition }
             }
+            FromPage::Transfer { contact, queue } => {
+                self.serves(contact)?;
+                Command::Transfer { contact, agent, queue, needs: Needs::default(), by }
+            }
+            FromPage::Leaving { then } => Command::SetLeaving { agent, then, by },
             FromPage::Extend { contact } => Command::ExtendWrapUp { contact, agent },
             FromPage::Say { contact, id, text } => return self.say(contact, id, text).await,
             FromPage::Typing { contact } => {
@@ -302,9 +309,9 @@ impl FromPage {
     fn contact(&self) -> Option<ContactId> {
         use FromPage::*;
         match self {
-            Presence { .. } => None,
+            Presence { .. } | Leaving { .. } => None,
             Accept { contact, .. } | Decline { contact, .. } | Hold { contact, .. } | HangUp { contact }
-            | Confidential { contact, .. } | WrapUp { contact, .. } | Extend { contact } | Say { contact, .. }
+            | Confidential { contact, .. } | Transfer { contact, .. } | WrapUp { contact, .. } | Extend { contact } | Say { contact, .. }
             | Typing { contact } => Some(*contact),
         }
     }

@@ -62,6 +62,11 @@ impl Connection {
         self.winner.take()
     }
 
+    /// Another agent takes the winner's place.
+    pub(crate) fn hand_over(&mut self, to: AgentName) {
+        self.winner = Some(to);
+    }
+
     pub(crate) fn winner(&self) -> Option<&AgentName> {
         self.winner.as_ref()
     }

@@ -98,6 +98,18 @@ pub enum Command {
         /// The winner.
         agent: AgentName,
     },
+    /// The floor took the contact from an agent: it waits in a queue again, or another stays with it.
+    Released {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Another agent serves the contact from now on.
+    HandedOver {
+        /// Who served.
+        from: AgentName,
+        /// Who serves; their leg is up.
+        to: AgentName,
+    },
     /// The floor refused what this contact asked.
     Refused,
     /// The agent holds or resumes.
@@ -249,6 +261,8 @@ impl Journey {
             Command::AgentAnswered { agent } => self.on_agent_answered(agent, out),
             Command::AgentGone { agent, cause } => self.on_agent_gone(now, agent, cause, out),
             Command::Bridge { offer, agent } => self.on_bridge(now, offer, agent, out),
+            Command::Released { agent } => self.on_released(now, agent, out),
+            Command::HandedOver { from, to } => self.on_handed_over(from, to, out),
             Command::Refused => self.feed(now, Input::Refused, out),
             Command::Hold(on) => self.on_hold(on, out),
             Command::Reclassified { lane } => self.on_reclassified(now, lane, out),
@@ -371,6 +385,32 @@ impl Journey {
         self.stage = Stage::Waiting;
         out.push(Effect::Floor(Box::new(Floor::ConnectFail { contact: self.opening.contact, agent })));
         self.feed(now, Input::Requeued, out);
+    }
+
+    /// Given up to a queue: the citizen hears its treatment again, at the age they had.
+    fn on_released(&mut self, now: Time, agent: AgentName, out: &mut Vec<Effect>) {
+        if self.connection.winner() != Some(&agent) {
+            out.push(Effect::ReleaseAgent { agent });
+            return;
+        }
+        self.connection.release();
+        self.stage = Stage::Waiting;
+        out.push(Effect::Unbridge { agent: agent.clone() });
+        out.push(Effect::ReleaseAgent { agent });
+        self.feed(now, Input::Requeued, out);
+    }
+
+    /// No gap: the citizen is joined to the new agent before the old one is let go.
+    fn on_handed_over(&mut self, from: AgentName, to: AgentName, out: &mut Vec<Effect>) {
+        if self.connection.winner() != Some(&from) {
+            return;
+        }
+        self.connection.hand_over(to.clone());
+        self.stage = Stage::WithAgent;
+        out.push(Effect::StopPlaying);
+        out.push(Effect::Unbridge { agent: from.clone() });
+        out.push(Effect::Bridge { agent: to });
+        out.push(Effect::ReleaseAgent { agent: from });
     }
 
     fn on_hold(&mut self, on: bool, out: &mut Vec<Effect>) {

@@ -201,6 +201,31 @@ fn hold_parts_and_joins_again() {
 }
 
 #[test]
+fn a_contact_given_up_waits_again_and_its_agent_is_let_go() {
+    let mut course = Course::talking();
+    course.does(Command::Released { agent: agent("somebody") });
+    assert_eq!(course.journey.stage(), Stage::WithAgent, "one more in the conversation left it");
+    course.does(Command::Released { agent: agent("amina") });
+    assert_eq!(course.journey.stage(), Stage::Waiting);
+    let gone = |e: &Effect| matches!(e, Effect::ReleaseAgent { agent } if agent.as_str() == "amina");
+    assert!(course.did(|e| matches!(e, Effect::Unbridge { .. })) && course.did(gone) && course.did(|e| matches!(e, Effect::Music)));
+    assert!(!course.told(|_| true), "the floor knows: it decided so");
+    course.does(Command::AgentGone { agent: agent("amina"), cause: EndCause::Normal });
+    assert_eq!(course.journey.stage(), Stage::Waiting, "their leg's end is not the contact's");
+}
+
+#[test]
+fn a_handed_over_contact_has_the_new_agent_before_the_old_one_goes() {
+    let mut course = Course::talking();
+    course.does(Command::HandedOver { from: agent("amina"), to: agent("zawadi") });
+    assert_eq!((course.journey.stage(), course.journey.agent()), (Stage::WithAgent, Some(&agent("zawadi"))));
+    let at = |wanted: fn(&Effect) -> bool| course.last.iter().position(wanted).expect("done");
+    assert!(at(|e| matches!(e, Effect::Bridge { .. })) < at(|e| matches!(e, Effect::ReleaseAgent { .. })));
+    course.does(Command::AgentGone { agent: agent("amina"), cause: EndCause::Normal });
+    assert_eq!(course.journey.stage(), Stage::WithAgent);
+}
+
+#[test]
 fn nothing_follows_the_end() {
     let mut course = Course::talking();
     course.does(Command::HangUp { by: Party::Supervisor });

@@ -134,11 +134,11 @@ impl ContactTask {
             FloorEffect::CallOutside { step, to, .. } => self.outside.dial(&self.services, self.contact, step, &to),
             FloorEffect::StopCallingOutside { .. } => self.outside.stop(&self.services),
             FloorEffect::Refused(_) => {}
+            FloorEffect::Release { agent, .. } => self.command(Command::Released { agent }).await,
+            FloorEffect::HandOver { from, to, .. } => self.command(Command::HandedOver { from, to }).await,
             FloorEffect::Treat { .. }
             | FloorEffect::CallBack { .. }
-            | FloorEffect::HandOver { .. }
             | FloorEffect::Join { .. }
-            | FloorEffect::Release { .. }
             | FloorEffect::Park { .. } => {}
         }
     }

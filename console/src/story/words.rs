@@ -64,6 +64,7 @@ pub(super) fn cause(cause: EndCause) -> Pair {
         EndCause::Closed => pair("foleni ilikuwa imefungwa", "the queue was closed"),
         EndCause::MessageLeft => pair("aliacha ujumbe", "a message was left"),
         EndCause::NotReached => pair("hakupatikana kwa simu", "could not be reached"),
+        EndCause::Redialled => pair("alipiga tena mwenyewe", "the citizen called again"),
         EndCause::HelpOver => pair("msaada umekwisha", "the help is over"),
     }
 }

@@ -43,14 +43,14 @@ pub fn tell<'e>(entries: impl IntoIterator<Item = (&'e Entry, Option<&'e Explana
 
 /// What an entry says; nothing where there is nothing to tell a person.
 fn sentence(event: &Event) -> Option<Both> {
-    from_arrival_to_offer(event).or_else(|| from_offer_to_end(event)).or_else(|| with_others(event)).or_else(|| after(event))
+    arrival(event).or_else(|| waiting(event)).or_else(|| from_offer_to_end(event)).or_else(|| with_others(event)).or_else(|| after(event))
 }
 
 fn both(sw: String, en: String) -> Option<Both> {
     Some((sw, en))
 }
 
-fn from_arrival_to_offer(event: &Event) -> Option<Both> {
+fn arrival(event: &Event) -> Option<Both> {
     match event {
         Event::Arrived { channel, entry, .. } => both(
             format!("Iliingia kwa {channel} kupitia `{entry}`.", channel = channel.as_str()),
@@ -72,6 +72,12 @@ fn from_arrival_to_offer(event: &Event) -> Option<Both> {
                 format!("Entered queue `{queue}` ({en}, risk {risk}, {base} points to start with).{asks_en}"),
             )
         }
+        _ => None,
+    }
+}
+
+fn waiting(event: &Event) -> Option<Both> {
+    match event {
         Event::Widened { step, .. } => both(
             format!("Hatua ya {} ya kupanua: mahitaji yalipunguzwa ili wahudumu zaidi waweze kuhudumia.", step + 1),
             format!("Widening {}: less is asked for, so that more agents can serve it.", step + 1),

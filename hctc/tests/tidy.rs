@@ -185,6 +185,10 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
             .fold(trimmed, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
         let Some(rest) = code.strip_prefix("fn ") else { continue };
         let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        // A trait only names some: no body follows.
+        if lines[start..].iter().find(|l| l.ends_with('{') || l.ends_with(';')).is_some_and(|l| l.ends_with(';')) {
+            continue;
+        }
         let close = format!("{}}}", " ".repeat(line.len() - trimmed.len()));
         if let Some(length) = lines[start..].iter().position(|l| *l == close) {
             found.push((name, start + 1, length + 1));

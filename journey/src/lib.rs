@@ -6,7 +6,9 @@
 //! journal. What may be recorded is decided by `recordings::policy`, which the owner feeds with the
 //! same facts.
 
+mod command;
 mod connection;
 mod machine;
 
-pub use machine::{Command, Effect, Journey, Opening, Stage};
+pub use command::{Command, Effect, Opening, Stage};
+pub use machine::Journey;

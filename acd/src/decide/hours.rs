@@ -44,13 +44,14 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Rings or stops the alarm of a floor with an open queue that nobody on shift could serve.
+    /// Rings or stops the alarm of a floor with an open queue that nobody on shift could serve. The
+    /// safeguarding queues have an alarm of their own, which those without clearance do not see.
     pub fn watch_staffed(&mut self) {
         if !std::mem::take(&mut self.floor.index.staffing_changed) {
             return;
         }
         let (state, index) = (&self.floor.state, &self.floor.index);
-        let mut open = state.centre.queues.values().filter(|queue| state.is_open(&queue.name));
+        let mut open = state.centre.queues.values().filter(|queue| !queue.lane.is_safeguarding() && state.is_open(&queue.name));
         let unstaffed = open.any(|queue| !index.is_staffed(state, queue));
         self.set_alarm(Alarm::QueueUnstaffed, None, unstaffed);
     }

@@ -137,7 +137,9 @@ impl Naive {
     }
 
     pub fn watch_staffed(&mut self) {
-        let unstaffed = self.centre.queues.values().any(|queue| self.is_open(&queue.name) && !self.staffed(queue));
+        let ordinary = |queue: &&Queue| !queue.lane.is_safeguarding();
+        let mut open = self.centre.queues.values().filter(ordinary).filter(|queue| self.is_open(&queue.name));
+        let unstaffed = open.any(|queue| !self.staffed(queue));
         self.alarm(Alarm::QueueUnstaffed, None, unstaffed);
     }
 

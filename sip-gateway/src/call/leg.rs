@@ -255,6 +255,10 @@ impl Leg {
                 out.push(Effect::Bye);
                 self.end(true, EndCause::Lost, 408, State::Over, out);
             }
+            (State::Up, Input::NotAcked) => {
+                out.push(Effect::Bye);
+                self.end(true, EndCause::Lost, 408, State::Over, out);
+            }
             (State::Leaving(Leaving::ByeAfterAck), Input::Acked { .. } | Input::NotAcked) => {
                 out.push(Effect::Bye);
                 self.state = State::Over;

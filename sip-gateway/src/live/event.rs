@@ -134,4 +134,10 @@ impl std::fmt::Debug for Device {
 pub trait Devices: Send + Sync + 'static {
     /// The device that logs in by this user name.
     fn find(&self, user: &str) -> Option<Device>;
+
+    /// `SHA-256(user:realm:secret)` in hex of the same device, where it is kept that way too; it is then
+    /// challenged by SHA-256 first (RFC 8760).
+    fn ha1_sha256(&self, _user: &str) -> Option<String> {
+        None
+    }
 }

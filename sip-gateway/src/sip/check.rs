@@ -7,11 +7,11 @@ use crate::sip::message::{Fault, Message};
 use crate::sip::via::Via;
 
 /// Methods taken, as Allow says them (§20.5).
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER";
 /// Bodies taken.
 pub const ACCEPT: &str = "application/sdp";
 /// Extensions of ours that a far end may require.
-pub const SUPPORTED: &str = "timer";
+pub const SUPPORTED: &str = "timer, 100rel";
 /// Headers that stand once (§7.3.1 lists what may stand more often).
 const SINGLE: [&str; 6] = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
 

@@ -36,7 +36,7 @@ pub enum Input {
         /// Their answer, where our 200 carried the offer.
         sdp: Option<String>,
     },
-    /// No ACK came in 64 x T1.
+    /// No ACK came in 64 x T1, or the session timer ran out: nobody is there any more.
     NotAcked,
     /// 1xx to our INVITE.
     Provisional {

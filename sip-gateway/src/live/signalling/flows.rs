@@ -1,23 +1,17 @@
-//! Connections far ends opened to us, TCP and WebSocket: who is on them and how to write to them.
+//! Connections, TCP and WebSocket: who is on them and how to write to them.
 
 use crate::live::event::WebIdentity;
 use crate::live::signalling::lock;
 use crate::sip::registrar::FlowId;
-use rsipstack::sip::{Domain, Host, HostWithPort, Transport};
-use rsipstack::transport::channel::ChannelConnection;
-use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Messages waiting to be written to one connection.
+/// Messages waiting to be written to one connection; a far end that reads slower is given up.
 const MAX_UNWRITTEN: usize = 256;
-/// The end of the host names that stand for connections inside rsipstack; `.invalid` is never
-/// resolved (RFC 2606).
-const SUFFIX: &str = ".flow.invalid";
 
 /// What runs over a connection.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,8 +31,8 @@ pub struct Flow {
     pub peer: SocketAddr,
     /// What runs over it.
     pub kind: FlowKind,
-    /// What rsipstack writes to.
-    pub connection: SipConnection,
+    /// What is to be written.
+    pub write: mpsc::Sender<Arc<str>>,
     /// Cancelled to close it.
     pub close: CancellationToken,
 }
@@ -52,26 +46,10 @@ pub struct Flows {
 
 impl Flows {
     /// Adds a connection. The receiver gives what is to be written.
-    ///
-    /// rsipstack sees a channel whose address is a name of ours: the far address cannot be it, as
-    /// two browsers behind one proxy share theirs (trap R6).
-    pub async fn open(
-        &self,
-        peer: SocketAddr,
-        kind: FlowKind,
-        close: CancellationToken,
-    ) -> (Flow, mpsc::Receiver<TransportEvent>) {
+    pub fn open(&self, peer: SocketAddr, kind: FlowKind, close: CancellationToken) -> (Flow, mpsc::Receiver<Arc<str>>) {
         let id = FlowId(self.next.fetch_add(1, Ordering::Relaxed) + 1);
-        let transport = if kind == FlowKind::Tcp { Transport::Tcp } else { Transport::Ws };
-        let host = Host::Domain(Domain::from(format!("{}{SUFFIX}", id.0).as_str()));
-        let address = SipAddr::new(transport, HostWithPort { host, port: None });
-        // We hand messages to the endpoint ourselves; the receiver the type asks for stays empty.
-        let (_, nothing) = rsipstack::platform::mpsc::unbounded_channel();
         let (write, unwritten) = mpsc::channel(MAX_UNWRITTEN);
-        let channel = ChannelConnection::create_connection_bounded(nothing, write, address, Some(close.clone()))
-            .await
-            .expect("making a channel connection opens nothing and cannot fail");
-        let flow = Flow { id, peer, kind, connection: channel.into(), close };
+        let flow = Flow { id, peer, kind, write, close };
         lock(&self.open).insert(id, flow.clone());
         (flow, unwritten)
     }
@@ -90,13 +68,6 @@ impl Flows {
     pub fn to(&self, peer: SocketAddr) -> Option<Flow> {
         let open = lock(&self.open);
         open.values().rev().find(|f| f.kind == FlowKind::Tcp && f.peer == peer).cloned()
-    }
-
-    /// The connection behind a handle of rsipstack's; `None` for the UDP socket or a closed one.
-    pub fn of(&self, connection: &SipConnection) -> Option<Flow> {
-        let SipConnection::Channel(channel) = connection else { return None };
-        let name = channel.get_addr().addr.host.to_string();
-        self.get(FlowId(name.strip_suffix(SUFFIX)?.parse().ok()?))
     }
 
     /// How many TCP connections are open, in all and from one address.

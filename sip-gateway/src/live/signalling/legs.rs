@@ -5,9 +5,13 @@ use crate::call::leg::{Ask, Effect, Input, Leg, News, TxId};
 use crate::live::event::{GatewayEvent, Origin};
 use crate::live::plane::{MediaKind, PlaneCommand};
 use crate::live::signalling::switch::{Ours, Switch};
-use crate::live::signalling::{clock, lock};
+use crate::live::signalling::{clock, inside, lock};
 use crate::sip::address::{self, Dialled};
 use crate::sip::check::ALLOW;
+use crate::sip::dialog::expiry::{Asked, Expiry};
+use crate::sip::dialog::forks::Forks;
+use crate::sip::dialog::reliable::Reliable;
+use crate::sip::dialog::unacked::Unacked;
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::message::Message;
 use crate::sip::registrar::{FlowId, Hop};
@@ -66,6 +70,14 @@ pub struct Call {
     pub arrival: Option<Arrival>,
     /// Whether the centre knows of it.
     pub told: bool,
+    /// Their description in a reliable 1xx: the answer, where the 2xx has none (RFC 3262 §5).
+    pub early_answer: Option<String>,
+    /// Our last description, as it stands on the wire.
+    pub local_sdp: Option<String>,
+    /// Whether they take UPDATE.
+    pub allows_update: bool,
+    /// The interval a 422 asked for.
+    pub min_se: Option<u32>,
     /// When it is ticked.
     pub deadline: Option<Time>,
 }
@@ -121,21 +133,34 @@ impl Switch {
         self.tell(GatewayEvent::Ended { leg, by_far_end: false, cause, code: 0 });
     }
 
-    /// An answer to an INVITE of ours.
+    /// An answer to a request of ours.
     pub(super) fn response(&mut self, tx: u64, response: &Message) {
-        let (Some(Ours::Invite(id)), Some(code)) = (self.ours.get(&tx), response.code()) else { return };
-        let id = *id;
-        match code {
-            100..=199 => self.input(id, Input::Provisional { code }),
-            200..=299 => {
-                if let Some(call) = self.calls.get_mut(&id) {
-                    call.dialog.confirm(response);
-                    self.dialogs.insert(call.dialog.id.clone(), id);
-                    self.route(id);
-                }
-                self.input(id, Input::Accepted { sdp: response.sdp().map(str::to_owned) });
+        let Some(code) = response.code() else { return };
+        let leg = match self.ours.get(&tx) {
+            Some(Ours::Invite { leg, .. }) => *leg,
+            Some(Ours::Refresh(leg)) => {
+                let leg = *leg;
+                return self.refreshed(tx, leg, response);
             }
-            _ => self.input(id, Input::Failed { code }),
+            Some(Ours::Farewell) if code >= 200 => return drop(self.ours.remove(&tx)),
+            Some(Ours::Farewell) => return,
+            // A refresh that had its 2xx, once more: its ACK was lost.
+            None => return self.acknowledge_again(response),
+        };
+        match code {
+            100..=199 => self.provisional(tx, leg, code, response),
+            200..=299 => self.accepted(tx, leg, response),
+            422 if self.asks_longer(tx, leg, response) => {}
+            _ => self.input(leg, Input::Failed { code }),
+        }
+    }
+
+    /// Sends the ACK of a dialog's last 2xx again.
+    fn acknowledge_again(&mut self, response: &Message) {
+        let id = DialogId::of_response(response).filter(|_| response.code().is_some_and(|c| c >= 200));
+        let call = id.and_then(|id| self.calls.get(self.dialogs.get(&id)?));
+        if let Some((ack, hop)) = call.and_then(|call| Some((call.ack.clone()?, call.hop))) {
+            self.stack.send_once(&ack, hop);
         }
     }
 
@@ -143,11 +168,8 @@ impl Switch {
     /// same address that answered too gets ACK and BYE (RFC 3261 §13.2.2.4).
     pub(super) fn stray_ok(&mut self, response: &Message, hop: Hop) {
         let Some(id) = DialogId::of_response(response) else { return };
-        if let Some(call) = self.dialogs.get(&id).and_then(|leg| self.calls.get(leg)) {
-            if let Some(ack) = call.ack.clone() {
-                self.net.stack.send_once(ack, call.hop);
-            }
-            return;
+        if self.dialogs.contains_key(&id) {
+            return self.acknowledge_again(response);
         }
         let first = DialogId { remote_tag: String::new(), ..id.clone() };
         let same = |d: &DialogId| d.call_id == id.call_id && d.local_tag == id.local_tag;
@@ -155,10 +177,8 @@ impl Switch {
         let Some(call) = sibling.and_then(|leg| self.calls.get(&leg)) else { return };
         let mut dialog = call.dialog.clone();
         dialog.confirm(response);
-        let ack = self.with_via(dialog.ack(), hop);
-        self.net.stack.send_once(ack, hop);
-        let bye = self.with_via(dialog.request("BYE"), hop);
-        self.farewell(bye, hop);
+        let (ack, bye) = (dialog.ack(), dialog.request("BYE"));
+        self.acknowledge_and_end(ack, Some(bye), hop);
     }
 
     /// Decides where requests of ours go inside a leg's dialog: devices and browsers where they are
@@ -236,9 +256,9 @@ impl Switch {
     }
 
     /// Keeps the timetable, and removes a leg of which nothing is expected.
-    fn settle(&mut self, id: LegId) {
+    pub(super) fn settle(&mut self, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let deadline = call.leg.deadline();
+        let deadline = call.leg.deadline().into_iter().chain(call.dialog.deadline()).min();
         if call.deadline != deadline {
             if let Some(at) = call.deadline.take() {
                 self.deadlines.remove(&(at, id));
@@ -256,7 +276,7 @@ impl Switch {
     }
 
     /// Asks the plane; gives whether it took the order.
-    fn ask(&mut self, leg: LegId, ask: Ask) -> bool {
+    pub(super) fn ask(&mut self, leg: LegId, ask: Ask) -> bool {
         let Some(call) = self.calls.get(&leg) else { return true };
         let command = match ask {
             Ask::Open => {
@@ -278,7 +298,9 @@ impl Switch {
     }
 
     fn respond_to_invite(&mut self, id: LegId, code: u16, sdp: Option<&str>) {
-        let Some(call) = self.calls.get(&id) else { return };
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (tx, hop) = (call.invite_tx, call.hop);
         let mut response = Message::response(&call.invite, code, &call.tag);
         if (101..300).contains(&code) {
             response = response.with("Contact", &call.dialog.contact).with("Allow", ALLOW);
@@ -286,33 +308,63 @@ impl Switch {
         if code == 503 {
             response = response.with("Retry-After", "5");
         }
-        if let Some(sdp) = sdp {
-            response = session_timer(&call.invite, response).with_body("application/sdp", sdp);
+        let reliable = (101..200).contains(&code) && Reliable::wanted(&call.invite);
+        // An offer of ours in a reliable 1xx would be answered in the PRACK; it waits for the 2xx.
+        let sdp = sdp.filter(|_| !reliable || call.invite.sdp().is_some());
+        if (200..300).contains(&code) {
+            response = inside::agree(now, hop, &mut call.dialog, Asked::of(&call.invite), response);
         }
-        let tx = call.invite_tx;
+        if let Some(sdp) = sdp {
+            call.local_sdp = Some(sdp.to_owned());
+            response = response.with_body("application/sdp", sdp);
+        }
+        if reliable {
+            if let Some(text) = call.dialog.reliable.send(now, rand::random(), response) {
+                self.respond_text(tx, &text);
+            }
+            return;
+        }
+        if code >= 200 {
+            call.dialog.reliable.finish();
+        }
+        if (200..300).contains(&code) {
+            let seq = call.invite.cseq().map_or(0, |(seq, _)| seq);
+            call.dialog.unacked = Some(Unacked::new(now, tx, seq, response.to_string().into()));
+        }
         self.respond(tx, response);
     }
 
     fn reply(&mut self, id: LegId, tx: TxId, code: u16, sdp: Option<&str>) {
+        let now = self.now();
         let Some(theirs) = self.theirs.get(&tx.0) else { return };
         let mut response = Message::response(&theirs.request, code, &theirs.tag);
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if code == 200 && matches!(theirs.request.method(), Some("INVITE" | "UPDATE")) {
+        let Some(call) = self.calls.get_mut(&id) else { return self.respond(tx.0, response) };
+        let invite = theirs.request.method() == Some("INVITE");
+        let refreshes = invite || theirs.request.method() == Some("UPDATE");
+        if refreshes && (invite || theirs.request.sdp().is_some()) {
+            call.dialog.offers.settled();
+        }
+        if code == 200 && refreshes {
             call.dialog.retarget(&theirs.request);
             response = response.with("Contact", &call.dialog.contact).with("Allow", ALLOW);
-            response = session_timer(&theirs.request, response);
+            response = inside::agree(now, call.hop, &mut call.dialog, Asked::of(&theirs.request), response);
         }
         if code == 500 {
             // RFC 3261 §14.2: a random moment within ten seconds; any will do.
             response = response.with("Retry-After", "2");
         }
         if let Some(sdp) = sdp {
+            call.local_sdp = Some(sdp.to_owned());
             response = response.with_body("application/sdp", sdp);
+        }
+        if code == 200 && invite {
+            let seq = theirs.request.cseq().map_or(0, |(seq, _)| seq);
+            call.dialog.unacked = Some(Unacked::new(now, tx.0, seq, response.to_string().into()));
         }
         self.respond(tx.0, response);
     }
 
-    fn send_invite(&mut self, id: LegId, sdp: &str) {
+    pub(super) fn send_invite(&mut self, id: LegId, sdp: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let hop = call.hop;
         let mut invite = call.dialog.request("INVITE").with("Allow", ALLOW);
@@ -322,34 +374,31 @@ impl Switch {
                 invite = invite.with(name, value);
             }
         }
+        if call.kind == LegKind::Outside {
+            invite = Expiry::offer(invite, call.min_se).with("Supported", "100rel");
+        }
+        call.local_sdp = Some(sdp.to_owned());
+        let forks = Box::new(Forks::new(call.dialog.clone()));
         let invite = self.with_via(invite.with_body("application/sdp", sdp), hop);
-        let tx = self.net.stack.send(invite.clone(), hop);
-        self.ours.insert(tx, Ours::Invite(id));
+        let tx = self.stack.send(invite.clone(), hop);
+        self.ours.insert(tx, Ours::Invite { leg: id, forks, hop });
         if let Some(call) = self.calls.get_mut(&id) {
             (call.invite, call.invite_tx) = (invite, tx);
         }
     }
 
-    /// RFC 3261 §9.1: everything of the INVITE but the method.
     fn send_cancel(&mut self, id: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let (invite, hop) = (&call.invite, call.hop);
-        let mut cancel = Message::request("CANCEL", invite.uri().unwrap_or_default());
-        for name in ["Via", "Max-Forwards", "From", "To", "Call-ID", "Route"] {
-            for value in invite.headers(name) {
-                cancel = cancel.with(name, value);
-            }
+        let Some(tx) = self.calls.get(&id).map(|call| call.invite_tx) else { return };
+        if let Some(cancel) = self.stack.cancel(tx) {
+            self.ours.insert(cancel, Ours::Farewell);
         }
-        let seq = invite.cseq().map_or(1, |(seq, _)| seq);
-        let cancel = cancel.with("CSeq", &format!("{seq} CANCEL"));
-        self.farewell(cancel, hop);
     }
 
-    fn send_ack(&mut self, id: LegId) {
+    pub(super) fn send_ack(&mut self, id: LegId) {
         let Some(call) = self.calls.get(&id) else { return };
         let hop = call.hop;
         let ack = self.with_via(call.dialog.ack(), hop);
-        self.net.stack.send_once(ack.clone(), hop);
+        self.stack.send_once(&ack, hop);
         if let Some(call) = self.calls.get_mut(&id) {
             call.ack = Some(ack);
         }
@@ -363,8 +412,9 @@ impl Switch {
         self.farewell(bye, hop);
     }
 
-    fn farewell(&mut self, request: Message, hop: Hop) {
-        let tx = self.net.stack.send(request, hop);
+    /// Sends a request whose answer changes nothing.
+    pub(super) fn farewell(&mut self, request: Message, hop: Hop) {
+        let tx = self.stack.send(request, hop);
         self.ours.insert(tx, Ours::Farewell);
     }
 
@@ -423,18 +473,6 @@ impl Switch {
                 self.tell(GatewayEvent::Ended { leg, by_far_end: true, cause, code });
             }
         }
-    }
-}
-
-/// A peer that insists on session timers refreshes itself (RFC 4028 §9); we only answer.
-fn session_timer(request: &Message, response: Message) -> Message {
-    match request.header("Session-Expires") {
-        Some(value) if request.has_token("Require", "timer") => {
-            let seconds = value.split(';').next().unwrap_or_default().trim().parse::<u32>().unwrap_or(1_800);
-            let value = format!("{};refresher=uac", seconds.max(90));
-            response.with("Require", "timer").with("Session-Expires", &value)
-        }
-        _ => response,
     }
 }
 

@@ -1,12 +1,13 @@
-//! SIP, live. One task, the switch, owns every leg, dialog and registration and decides in order;
-//! sockets and transactions are tasks around it that report by bounded channels.
+//! SIP, live. One task, the switch, owns every leg, dialog, transaction and registration and decides in
+//! order; sockets are tasks around it that report by bounded channels.
 //!
 //! | file | owns |
 //! |---|---|
 //! | `transport`, `flows` | sockets and connections, the door |
-//! | `stack` | the seam to rsipstack: transactions |
+//! | `stack` | the transaction table between switch and sockets |
 //! | `switch` | the task: what waits, in which order |
 //! | `requests`, `register` | what far ends ask |
+//! | `inside` | what runs in a dialog by the clock or by PRACK: repetition, session timers |
 //! | `legs`, `outbound` | carrying out what the pure legs decide; ringing and dialling |
 //!
 //! **One ring, several devices.** Every device needs a media description of its own, so each branch of
@@ -16,6 +17,7 @@
 
 mod clock;
 mod flows;
+mod inside;
 mod legs;
 mod outbound;
 mod register;
@@ -47,7 +49,7 @@ const MAX_ORDERS: usize = 4_096;
 /// Slots that only answering, rejecting and hanging up may use, so that a crowd of new rings never
 /// stands before the end of a call.
 const MAX_URGENT_ORDERS: usize = 4_096;
-/// Reports of transactions waiting for the switch; transactions wait beyond it.
+/// Messages waiting for the switch, of calls under way and of new ones apart; sockets wait beyond it.
 const MAX_NOTICES: usize = 4_096;
 /// Events waiting for their reader, before the switch keeps a backlog of its own.
 const MAX_EVENTS: usize = 4_096;
@@ -114,27 +116,22 @@ impl Signalling {
         media: Arc<dyn Media>,
         media_events: mpsc::Receiver<PlaneEvent>,
     ) -> Result<(Signalling, mpsc::Receiver<GatewayEvent>, SocketAddr), GatewayError> {
-        let (listener, socket, bound) = bind(config.sip_listen).await?;
+        let (listener, udp, bound) = bind(config.sip_listen).await?;
+        let failed = |source| GatewayError::Listen { listen: bound, source };
+        let socket = Arc::new(UdpSocket::from_std(udp.try_clone().map_err(failed)?).map_err(failed)?);
         let (tracker, end, clock) = (TaskTracker::new(), CancellationToken::new(), Clock::new());
         let (notices, noticed) = mpsc::channel(MAX_NOTICES);
+        let (incoming, arriving) = mpsc::channel(MAX_NOTICES);
         let (connect, connects) = mpsc::channel(MAX_CONNECTS);
         let flows = Arc::new(flows::Flows::default());
-        let (stack, incoming) = Stack::start(
-            socket.clone(),
-            bound,
-            flows.clone(),
-            notices.clone(),
-            connect,
-            tracker.clone(),
-            end.clone(),
-        )
-        .await;
+        let stack = Stack::new(clock, udp, flows.clone(), connect);
         let net = Arc::new(Net {
-            stack,
+            udp: socket.clone(),
             flows,
             trunk_sources: config.trunk_sources.clone(),
             limits: config.limits,
             notices,
+            incoming,
             tracker: tracker.clone(),
             end,
             door: Mutex::default(),
@@ -147,8 +144,14 @@ impl Signalling {
         let (urgent, urged) = mpsc::channel(MAX_URGENT_ORDERS);
         let (events, told) = mpsc::channel(MAX_EVENTS);
         let shared = Arc::new(Shared::default());
-        let inboxes = switch::Inboxes { orders: ordered, urgent: urged, notices: noticed, incoming, media: media_events };
-        let switch = switch::Switch::new(config, bound, devices, media, net.clone(), shared.clone(), events);
+        let inboxes = switch::Inboxes {
+            orders: ordered,
+            urgent: urged,
+            notices: noticed,
+            incoming: arriving,
+            media: media_events,
+        };
+        let switch = switch::Switch::new(config, bound, devices, media, net.clone(), stack, shared.clone(), events);
         tracker.spawn(switch.run(inboxes, stop));
         Ok((Signalling { orders, urgent, shared, net }, told, bound))
     }
@@ -201,15 +204,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// One port for both transports; port 0 tries until one is free for both.
-async fn bind(listen: SocketAddr) -> Result<(TcpListener, Arc<UdpSocket>, SocketAddr), GatewayError> {
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, std::net::UdpSocket, SocketAddr), GatewayError> {
     let failed = |source| GatewayError::Listen { listen, source };
     let mut attempt = 0;
     loop {
         attempt += 1;
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        match UdpSocket::bind(bound).await {
-            Ok(socket) => return Ok((listener, Arc::new(socket), bound)),
+        match std::net::UdpSocket::bind(bound).and_then(|udp| udp.set_nonblocking(true).map(|()| udp)) {
+            Ok(udp) => return Ok((listener, udp, bound)),
             Err(_) if listen.port() == 0 && attempt < PORT_ATTEMPTS => {}
             Err(source) => return Err(failed(source)),
         }

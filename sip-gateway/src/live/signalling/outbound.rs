@@ -96,6 +96,10 @@ impl Switch {
             ack: None,
             arrival: None,
             told: id == outward,
+            early_answer: None,
+            local_sdp: None,
+            allows_update: false,
+            min_se: None,
             deadline: None,
         };
         self.begin(call, effects);

@@ -3,12 +3,12 @@
 use crate::live::event::{GatewayEvent, WebIdentity};
 use crate::live::signalling::flows::FlowKind;
 use crate::live::signalling::lock;
-use crate::live::signalling::stack::Source;
 use crate::live::signalling::switch::Switch;
 use crate::sip::address::{self, Address};
-use crate::sip::digest::{Check, Credentials};
+use crate::sip::digest::{Check, Credentials, Stored};
 use crate::sip::message::Message;
 use crate::sip::registrar::{Answer, Asked, MIN_EXPIRES};
+use crate::sip::transaction::Source;
 use std::collections::BTreeSet;
 use vocabulary::AgentName;
 
@@ -43,7 +43,8 @@ impl Switch {
             }
             Answer::Bound(contacts) => {
                 let ok = Message::response(&theirs.request, 200, &theirs.tag);
-                let add = |ok: Message, (uri, left): &(String, u32)| ok.with("Contact", &format!("<{uri}>;expires={left}"));
+                let add =
+                    |ok: Message, (uri, left): &(String, u32)| ok.with("Contact", &format!("<{uri}>;expires={left}"));
                 contacts.iter().fold(ok, add)
             }
         };
@@ -73,15 +74,16 @@ impl Switch {
     /// A phone proves that it knows its secret, and registers under its own name only. `Err(0)` after
     /// a challenge.
     fn by_digest(&mut self, tx: u64, register: &Message) -> Result<AgentName, u16> {
-        let Some(value) = register.header("Authorization") else {
+        // Of several, the first we understand; a scheme we do not know is no credentials (RFC 4475 §3.3.7).
+        let Some(given) = register.headers("Authorization").find_map(Credentials::parse) else {
             self.challenge(tx, false);
             return Err(0);
         };
-        let given = Credentials::parse(value).ok_or(400u16)?;
         let device = self.devices.find(&given.user);
-        let ha1 = device.as_ref().map(|d| d.ha1_md5.as_str());
+        let sha256 = self.devices.ha1_sha256(&given.user);
+        let stored = Stored { md5: device.as_ref().map(|d| d.ha1_md5.as_str()), sha256: sha256.as_deref() };
         let now = self.now();
-        match (self.nonces.check(now, &self.config.realm, "REGISTER", ha1, &given), device) {
+        match (self.nonces.check(now, &self.config.realm, "REGISTER", stored, &given), device) {
             (Check::Good, Some(device)) if aor(register).as_ref() == Some(&given.user) => Ok(device.agent),
             (Check::Good, _) => Err(403),
             (found, _) => {

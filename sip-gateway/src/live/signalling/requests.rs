@@ -6,13 +6,14 @@ use crate::live::event::{Origin, WebIdentity};
 use crate::live::signalling::clock;
 use crate::live::signalling::flows::FlowKind;
 use crate::live::signalling::legs::{Arrival, Call, LegKind};
-use crate::live::signalling::stack::Source;
 use crate::live::signalling::switch::Switch;
 use crate::sip::address::{self, Address, Dialled};
 use crate::sip::check::ALLOW;
+use crate::sip::dialog::expiry::{Asked, MIN_SE};
 use crate::sip::dialog::{Dialog, DialogId};
-use crate::sip::digest::{Check, Credentials};
+use crate::sip::digest::{Algorithm, Check, Credentials, Stored};
 use crate::sip::message::Message;
+use crate::sip::transaction::Source;
 use vocabulary::{CallerNumber, LegId, Presentation};
 
 /// Why an INVITE is not taken: code, and label of the metric.
@@ -46,9 +47,8 @@ impl Switch {
         if code == 503 {
             response = response.with("Retry-After", "5");
         }
-        if code == 420 {
-            let unknown: Vec<&str> = unsupported(&theirs.request).collect();
-            response = response.with("Unsupported", &unknown.join(", "));
+        if code == 422 {
+            response = response.with("Min-SE", &MIN_SE.to_string());
         }
         self.respond(tx, response);
     }
@@ -64,19 +64,13 @@ impl Switch {
         }
     }
 
-    /// Takes an INVITE in; `Err(None)` where it was answered already.
+    /// Takes an INVITE in that passed the door; `Err(None)` where it was answered already.
     fn admit(&mut self, tx: u64, invite: &Message, source: Source) -> Result<(), Option<No>> {
         let no = |code, reason| Err(Some(No(code, reason)));
-        let uri = invite.uri().unwrap_or_default();
-        let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        if !["sip", "sips", "tel"].contains(&scheme.as_str()) {
-            return no(416, "scheme");
-        }
-        if unsupported(invite).next().is_some() {
-            return no(420, "extension");
-        }
-        if !invite.body.trim().is_empty() && invite.sdp().is_none() {
-            return no(415, "body");
+        match Asked::of(invite) {
+            Asked::TooSmall => return no(422, "interval"),
+            Asked::Malformed => return no(400, "interval"),
+            Asked::Nothing | Asked::Timer(_) => {}
         }
         let arrival = self.authorise(tx, invite, source)?;
         let half_open = self.calls.values().filter(|c| c.leg.is_half_open()).count();
@@ -114,6 +108,10 @@ impl Switch {
             ack: None,
             arrival: Some(arrival),
             told: false,
+            early_answer: None,
+            local_sdp: None,
+            allows_update: invite.has_token("Allow", "UPDATE"),
+            min_se: None,
             deadline: None,
         };
         self.begin(call, effects);
@@ -156,8 +154,9 @@ impl Switch {
         let found = given.as_ref().map(|given| {
             let device = self.devices.find(&given.user);
             let method = request.method().unwrap_or_default();
-            let ha1 = device.as_ref().map(|d| d.ha1_md5.as_str());
-            self.nonces.check(now, &self.config.realm, method, ha1, given)
+            let sha256 = self.devices.ha1_sha256(&given.user);
+            let stored = Stored { md5: device.as_ref().map(|d| d.ha1_md5.as_str()), sha256: sha256.as_deref() };
+            self.nonces.check(now, &self.config.realm, method, stored, given)
         });
         if found == Some(Check::Good) {
             return Ok(());
@@ -166,11 +165,17 @@ impl Switch {
         Err(None)
     }
 
-    /// 401 with a fresh nonce.
+    /// 401 with a fresh nonce: by SHA-256 too, and first, for a device whose secret is kept that way.
     pub(super) fn challenge(&mut self, tx: u64, stale: bool) {
-        let challenge = self.nonces.challenge(self.now(), rand::random(), &self.config.realm, stale);
         let Some(theirs) = self.theirs.get(&tx) else { return };
-        let response = Message::response(&theirs.request, 401, &theirs.tag).with("WWW-Authenticate", &challenge);
+        let from = theirs.request.header("From").and_then(|v| address::user(Address::parse(v)?.uri));
+        let better = from.and_then(|user| self.devices.ha1_sha256(&user)).map(|_| Algorithm::Sha256);
+        let now = self.now();
+        let mut response = Message::response(&theirs.request, 401, &theirs.tag);
+        for algorithm in better.into_iter().chain([Algorithm::Md5]) {
+            let challenge = self.nonces.challenge(now, rand::random(), &self.config.realm, stale, algorithm);
+            response = response.with("WWW-Authenticate", &challenge);
+        }
         self.respond(tx, response);
     }
 
@@ -204,12 +209,12 @@ impl Switch {
     fn inside(&mut self, tx: u64, request: &Message, leg: LegId) {
         let method = request.method().unwrap_or_default();
         match method {
-            "INVITE" | "UPDATE" if unsupported(request).next().is_some() => self.refuse(tx, 420),
-            "INVITE" | "UPDATE" if !request.body.trim().is_empty() && request.sdp().is_none() => self.refuse(tx, 415),
+            "INVITE" | "UPDATE" if !self.may_offer(tx, request, leg) => {}
             "INVITE" | "UPDATE" => {
                 let sdp = request.sdp().map(str::to_owned);
                 self.input(leg, Input::Offered { tx: TxId(tx), invite: method == "INVITE", sdp });
             }
+            "PRACK" => self.prack(tx, request, leg),
             "BYE" => self.input(leg, Input::Bye { tx: TxId(tx) }),
             "INFO" => {
                 let digit = request.header("Content-Type").and_then(|kind| of_info(kind, &request.body));
@@ -224,10 +229,4 @@ impl Switch {
             _ => self.refuse(tx, 405),
         }
     }
-}
-
-/// Extensions a request requires that we lack. Session timers are answered, never demanded.
-fn unsupported(request: &Message) -> impl Iterator<Item = &str> {
-    let tokens = request.headers("Require").flat_map(|v| v.split(',')).map(str::trim);
-    tokens.filter(|t| !t.is_empty() && !t.eq_ignore_ascii_case("timer"))
 }

@@ -1,336 +1,187 @@
-//! The seam to rsipstack: messages as our text go in, come out, and its transactions (retransmission,
-//! timers, RFC 3261 §17 and RFC 6026) run between. Nothing else of it is used: no dialogs, no
-//! registration, no listeners, no digest, and never its own dialling (traps R1 to R3).
-//!
-//! One task drives each transaction to its end and reports by [`Notice`]; all are owned by one
-//! tracker that shutdown awaits.
+//! The transaction table between the switch and the sockets: it carries out what the table wants
+//! written, and keeps what it tells until the switch asks. Nothing here waits: a datagram that does not
+//! fit is lost like any other, a connection that does not take its message is closed.
 
+use crate::live::signalling::clock::{Clock, token};
 use crate::live::signalling::flows::Flows;
-use crate::live::signalling::lock;
-use crate::sip::message::{Message, Start};
+use crate::sip::message::Message;
 use crate::sip::registrar::{FlowId, Hop};
-use rsipstack::EndpointBuilder;
-use rsipstack::sip::{Method, SipMessage, Transport};
-use rsipstack::transaction::endpoint::{EndpointInnerRef, EndpointOption};
-use rsipstack::transaction::key::{TransactionKey, TransactionRole};
-use rsipstack::transaction::transaction::{Transaction, TransactionEvent, TransactionEventSender};
-use rsipstack::transaction::{Endpoint, TransactionReceiver};
-use rsipstack::transport::transport_layer::{DomainResolver, TransportLayer};
-use rsipstack::transport::udp::{UdpConnection, UdpInner};
-use rsipstack::transport::{SipAddr, SipConnection};
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use crate::sip::transaction::{Effect, End, Input, News, Source, Transactions, TxId};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use vocabulary::Time;
 
-/// The most transactions under way; beyond it new ones are not begun. Bounds what rsipstack's own
-/// queues can hold.
-const MAX_TRANSACTIONS: usize = 20_000;
+/// Messages kept for one connection while it is opened.
+const MAX_WAITING: usize = 64;
 
-/// What a transaction reports.
+/// What sockets report.
 pub enum Notice {
-    /// An ACK of what `tx` was answered.
-    Acked(u64, Message),
-    /// `tx` was cancelled; rsipstack has answered the CANCEL.
-    Cancelled(u64),
-    /// `tx` of theirs is over.
-    ServerEnded(u64),
-    /// An answer to our `tx`.
-    Response(u64, Message),
-    /// `tx` of ours is over.
-    ClientEnded(u64),
-    /// A 2xx to an INVITE whose transaction is over: a repetition, or another branch's.
-    StrayOk(Message, Hop),
+    /// A message that passed the door.
+    Received(Message, Source),
+    /// A connection asked for by address is open.
+    Opened(SocketAddr, FlowId),
+    /// It could not be opened.
+    Unreachable(SocketAddr),
     /// A connection closed.
-    FlowClosed(FlowId),
+    Closed(FlowId),
 }
 
-/// Where a request came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
-    /// The far address.
-    pub peer: SocketAddr,
-    /// How to answer there outside the transaction.
-    pub hop: Hop,
-    /// The connection, unless it was a datagram.
-    pub flow: Option<FlowId>,
-}
-
-/// The seam. Clones share it.
-#[derive(Clone)]
+/// The table and its way out.
 pub struct Stack {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    endpoint: EndpointInnerRef,
-    udp: SipConnection,
+    table: Transactions,
+    clock: Clock,
+    udp: UdpSocket,
     flows: Arc<Flows>,
-    notices: mpsc::Sender<Notice>,
-    tracker: TaskTracker,
-    end: CancellationToken,
-    next: AtomicU64,
-    /// Transactions under way.
-    open: Mutex<BTreeMap<u64, Open>>,
-    /// Takes orders to connect a stream; see [`Connect`].
-    connect: mpsc::Sender<Connect>,
-}
-
-/// One transaction under way.
-struct Open {
-    flow: Option<FlowId>,
-    key: TransactionKey,
-    handle: TransactionEventSender,
-}
-
-/// Asks the transport for a TCP connection to an address; told when the attempt is over.
-pub type Connect = (SocketAddr, tokio::sync::oneshot::Sender<()>);
-
-/// A name is never looked up: calls go to addresses and connections only.
-struct NoNames;
-
-impl DomainResolver for NoNames {
-    fn resolve<'a, 'b, 'c>(
-        &'a self,
-        target: &'b SipAddr,
-    ) -> Pin<Box<dyn Future<Output = Result<SipAddr, rsipstack::Error>> + Send + 'c>>
-    where
-        'a: 'c,
-        'b: 'c,
-        Self: 'c,
-    {
-        let refused = rsipstack::Error::DnsResolutionError(target.addr.to_string());
-        Box::pin(std::future::ready(Err(refused)))
-    }
+    /// Takes orders to connect a stream.
+    connect: mpsc::Sender<SocketAddr>,
+    /// What goes out first on connections being opened.
+    opening: BTreeMap<SocketAddr, Vec<Arc<str>>>,
+    news: VecDeque<News>,
 }
 
 impl Stack {
-    /// Starts the timers over a bound socket. The receiver gives requests that begin something.
-    pub async fn start(
-        socket: Arc<tokio::net::UdpSocket>,
-        local: SocketAddr,
-        flows: Arc<Flows>,
-        notices: mpsc::Sender<Notice>,
-        connect: mpsc::Sender<Connect>,
-        tracker: TaskTracker,
-        end: CancellationToken,
-    ) -> (Stack, TransactionReceiver) {
-        let ended = end.clone();
-        let layer = TransportLayer::new_with_domain_resolver(end.child_token(), Box::new(NoNames));
-        // The ACK of a 2xx is ours: rsipstack would look its target up and might dial it (trap R2).
-        let option = EndpointOption { auto_ack_2xx: false, ..EndpointOption::default() };
-        let endpoint: Endpoint = EndpointBuilder::new()
-            .with_user_agent("hctc")
-            .with_transport_layer(layer)
-            .with_cancel_token(end)
-            .with_option(option)
-            .build();
-        let incoming = endpoint.incoming_transactions().expect("taken once, here");
-        let address = SipAddr::new(Transport::Udp, local.into());
-        let udp = UdpInner { conn: socket, addr: address };
-        let inner = endpoint.inner.clone();
-        tracker.spawn(async move { endpoint.serve().await });
-        let stack = Inner {
-            endpoint: inner,
-            udp: UdpConnection::attach(udp, None, None).await.into(),
-            connect,
-            flows,
-            notices,
-            tracker,
-            end: ended,
-            next: AtomicU64::new(1),
-            open: Mutex::default(),
-        };
-        (Stack { inner: Arc::new(stack) }, incoming)
+    /// An empty table over a bound socket, which must not block.
+    pub fn new(clock: Clock, udp: UdpSocket, flows: Arc<Flows>, connect: mpsc::Sender<SocketAddr>) -> Stack {
+        let table = Transactions::default();
+        Stack { table, clock, udp, flows, connect, opening: BTreeMap::new(), news: VecDeque::new() }
     }
 
-    /// The handle of the UDP socket.
-    pub fn udp(&self) -> &SipConnection {
-        &self.inner.udp
+    /// What the table tells next.
+    pub fn news(&mut self) -> Option<News> {
+        self.news.pop_front()
     }
 
-    /// Whether no further transaction should begin.
-    pub fn is_full(&self) -> bool {
-        self.inner.endpoint.transactions.len() >= MAX_TRANSACTIONS
+    /// When to call [`Stack::tick`].
+    pub fn deadline(&self) -> Option<Time> {
+        self.table.deadline()
     }
 
-    /// Hands in a message that passed the door. Gives whether rsipstack could read it too.
-    pub async fn receive(&self, message: &Message, connection: SipConnection, source: Source) -> bool {
-        let transport = match (source.flow, source.hop) {
-            (None, _) => Transport::Udp,
-            (_, Hop::Flow(_)) => Transport::Ws,
-            _ => Transport::Tcp,
-        };
-        let Ok(theirs) = SipMessage::try_from(message.to_string()) else { return false };
-        if self.is_stray_ok(message, &theirs) {
-            let _ = self.inner.notices.send(Notice::StrayOk(message.clone(), source.hop)).await;
-            return true;
-        }
-        let Ok(theirs) = SipConnection::update_msg_received(theirs, source.peer, transport) else { return false };
-        let from = SipAddr::new(transport, source.peer.into());
-        self.inner.endpoint.on_received_message(theirs, connection, &from).await.is_ok()
+    /// Lets time pass.
+    pub fn tick(&mut self) {
+        self.give(Input::Tick);
     }
 
-    /// Drives a request of theirs: gives its number, text and source. `None` when its connection
-    /// closed meanwhile.
-    pub fn serve(&self, tx: Transaction) -> Option<(u64, Message, Source)> {
-        let message = Message::parse(tx.original.to_string().as_bytes()).ok()?;
-        let source = self.source(&tx)?;
-        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
-        self.opened(id, source.flow, &tx);
-        let stack = self.clone();
-        self.inner.tracker.spawn(async move { stack.drive_server(id, tx).await });
-        Some((id, message, source))
-    }
-
-    /// Answers a request of theirs.
-    pub fn respond(&self, tx: u64, response: &Message) {
-        let Ok(SipMessage::Response(response)) = SipMessage::try_from(response.to_string()) else { return };
-        if let Some(open) = lock(&self.inner.open).get(&tx) {
-            // It fails only when the transaction has just ended by itself.
-            let _ = open.handle.send(TransactionEvent::Respond(response));
+    /// Takes what a socket reports.
+    pub fn noticed(&mut self, notice: Notice) {
+        match notice {
+            Notice::Received(message, source) => {
+                let tag = token(8);
+                self.give(Input::Received { message, source, tag: &tag });
+            }
+            Notice::Opened(to, flow) => {
+                self.give(Input::Opened { to: Hop::Tcp(to), now: Hop::Flow(flow) });
+                for text in self.opening.remove(&to).unwrap_or_default() {
+                    self.write(Hop::Flow(flow), &text);
+                }
+            }
+            Notice::Unreachable(to) => {
+                self.opening.remove(&to);
+                self.give(Input::Closed(Hop::Tcp(to)));
+            }
+            Notice::Closed(flow) => self.give(Input::Closed(Hop::Flow(flow))),
         }
     }
 
     /// Sends a request of ours in a transaction; `request` has its Via. Gives its number.
-    pub fn send(&self, request: Message, hop: Hop) -> u64 {
-        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
-        let stack = self.clone();
-        self.inner.tracker.spawn(async move {
-            stack.drive_client(id, request, hop).await;
-            lock(&stack.inner.open).remove(&id);
-            let _ = stack.inner.notices.send(Notice::ClientEnded(id)).await;
-        });
-        id
+    pub fn send(&mut self, request: Message, hop: Hop) -> u64 {
+        let tx = self.table.next_id();
+        let hop = self.resolved(hop);
+        self.give(Input::Request { tx, request, hop });
+        tx.0
     }
 
     /// Sends a request that has no transaction: the ACK of a 2xx.
-    pub fn send_once(&self, request: Message, hop: Hop) {
-        let stack = self.clone();
-        self.inner.tracker.spawn(async move {
-            let Some((connection, destination, _)) = stack.outlet(hop).await else { return };
-            let Ok(message) = SipMessage::try_from(request.to_string()) else { return };
-            if connection.send(message, destination.as_ref()).await.is_err() {
-                metrics::counter!("sip_unsent_total").increment(1);
-            }
-        });
-    }
-
-    /// Ends a transaction that can come to no end by itself.
-    pub fn abort(&self, tx: u64) {
-        if let Some(open) = lock(&self.inner.open).get(&tx) {
-            open.abort();
+    pub fn send_once(&mut self, request: &Message, hop: Hop) {
+        let hop = self.resolved(hop);
+        if !self.write(hop, &request.to_string().into()) {
+            metrics::counter!("sip_unsent_total").increment(1);
         }
     }
 
-    /// Ends every transaction on a closed connection now, not after 32 s (trap R2).
-    pub fn abort_flow(&self, flow: FlowId) {
-        for open in lock(&self.inner.open).values().filter(|open| open.flow == Some(flow)) {
-            open.abort();
-        }
-    }
-
-    fn source(&self, tx: &Transaction) -> Option<Source> {
-        let connection = tx.connection.as_ref()?;
-        if let Some(flow) = self.inner.flows.of(connection) {
-            let web = flow.kind != crate::live::signalling::flows::FlowKind::Tcp;
-            let hop = if web { Hop::Flow(flow.id) } else { Hop::Tcp(flow.peer) };
-            return Some(Source { peer: flow.peer, hop, flow: Some(flow.id) });
-        }
-        if !matches!(connection, SipConnection::Udp(_)) {
+    /// Cancels an INVITE of ours. Gives the number of the CANCEL, where one could go out.
+    pub fn cancel(&mut self, invite: u64) -> Option<u64> {
+        if !self.table.can_cancel(TxId(invite)) {
             return None;
         }
-        // Written there by `receive` from the datagram's own source address.
-        use rsipstack::sip::HeadersExt;
-        let via = tx.original.via_header().ok()?;
-        let (_, address) = SipConnection::parse_target_from_via(via).ok()?;
-        let peer: SocketAddr = SipAddr::new(Transport::Udp, address).get_socketaddr().ok()?;
-        Some(Source { peer, hop: Hop::Udp(peer), flow: None })
+        let tx = self.table.next_id();
+        self.give(Input::Cancel { invite: TxId(invite), tx });
+        Some(tx.0)
     }
 
-    fn is_stray_ok(&self, message: &Message, theirs: &SipMessage) -> bool {
-        let (Start::Response { code: 200..=299 }, SipMessage::Response(response)) = (&message.start, theirs) else {
-            return false;
-        };
-        let key = TransactionKey::from_response(response, TransactionRole::Client);
-        let known = key.is_ok_and(|key| self.inner.endpoint.transactions.contains_key(&key));
-        !known && message.cseq().is_some_and(|(_, method)| method == "INVITE")
+    /// Answers a request of theirs.
+    pub fn respond(&mut self, tx: u64, response: Message) {
+        self.give(Input::Respond { tx: TxId(tx), response });
     }
 
-    async fn drive_server(&self, id: u64, mut tx: Transaction) {
-        while let Some(message) = self.next_of(&mut tx).await {
-            let SipMessage::Request(request) = message else { continue };
-            let notice = match request.method {
-                Method::Cancel => Notice::Cancelled(id),
-                _ => match Message::parse(request.to_string().as_bytes()) {
-                    Ok(message) => Notice::Acked(id, message),
-                    Err(_) => continue,
-                },
-            };
-            let _ = self.inner.notices.send(notice).await;
-        }
-        lock(&self.inner.open).remove(&id);
-        let _ = self.inner.notices.send(Notice::ServerEnded(id)).await;
-    }
-
-    async fn drive_client(&self, id: u64, request: Message, hop: Hop) {
-        let Ok(SipMessage::Request(theirs)) = SipMessage::try_from(request.to_string()) else { return };
-        let Ok(key) = TransactionKey::from_request(&theirs, TransactionRole::Client) else { return };
-        let Some((connection, destination, flow)) = self.outlet(hop).await else { return };
-        let mut tx = Transaction::new_client(key, theirs, self.inner.endpoint.clone(), Some(connection));
-        tx.destination = destination;
-        self.opened(id, flow, &tx);
-        if tx.send().await.is_err() {
-            return;
-        }
-        while let Some(message) = self.next_of(&mut tx).await {
-            let SipMessage::Response(response) = message else { continue };
-            if let Ok(message) = Message::parse(response.to_string().as_bytes()) {
-                let _ = self.inner.notices.send(Notice::Response(id, message)).await;
+    fn give(&mut self, input: Input<'_>) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut effects = Vec::new();
+            self.table.handle(self.clock.now(), input, &mut effects);
+            for effect in effects {
+                match effect {
+                    Effect::Tell(news) => self.news.push_back(news),
+                    Effect::Send { hop, text } => {
+                        if !self.write(hop, &text) {
+                            inputs.push_back(Input::Closed(hop));
+                        }
+                    }
+                }
             }
         }
     }
 
-    /// What a transaction gives next; nothing once everything ends.
-    async fn next_of(&self, tx: &mut Transaction) -> Option<SipMessage> {
-        tokio::select! {
-            () = self.inner.end.cancelled() => None,
-            message = tx.receive() => message,
+    /// Writes; gives whether anything can still arrive that way.
+    fn write(&mut self, hop: Hop, text: &Arc<str>) -> bool {
+        match hop {
+            Hop::Udp(to) => match self.udp.send_to(text.as_bytes(), to) {
+                Ok(_) => true,
+                // No room: lost like any datagram, and repeated like it.
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => true,
+                Err(_) => false,
+            },
+            Hop::Flow(flow) => self.flows.get(flow).is_some_and(|flow| {
+                let taken = flow.write.try_send(text.clone()).is_ok();
+                if !taken {
+                    flow.close.cancel();
+                }
+                taken
+            }),
+            Hop::Tcp(to) => self.opened(to, text),
         }
     }
 
-    fn opened(&self, id: u64, flow: Option<FlowId>, tx: &Transaction) {
-        let open = Open { flow, key: tx.key.clone(), handle: tx.tu_sender.clone() };
-        lock(&self.inner.open).insert(id, open);
+    /// Keeps a text for a connection that has to be opened first.
+    fn opened(&mut self, to: SocketAddr, text: &Arc<str>) -> bool {
+        if let Some(waiting) = self.opening.get_mut(&to) {
+            let room = waiting.len() < MAX_WAITING;
+            if room {
+                waiting.push(text.clone());
+            }
+            return room;
+        }
+        let asked = self.connect.try_send(to).is_ok();
+        if asked {
+            self.opening.insert(to, vec![text.clone()]);
+        }
+        asked
     }
 
-    /// What a hop is written to. A TCP connection that closed is opened again, a WebSocket never.
-    async fn outlet(&self, hop: Hop) -> Option<(SipConnection, Option<SipAddr>, Option<FlowId>)> {
-        let flow = match hop {
-            Hop::Udp(to) => return Some((self.inner.udp.clone(), Some(SipAddr::new(Transport::Udp, to.into())), None)),
-            Hop::Flow(id) => self.inner.flows.get(id)?,
-            Hop::Tcp(to) => match self.inner.flows.to(to) {
-                Some(flow) => flow,
-                None => {
-                    let (done, connected) = tokio::sync::oneshot::channel();
-                    self.inner.connect.send((to, done)).await.ok()?;
-                    connected.await.ok()?;
-                    self.inner.flows.to(to)?
-                }
-            },
-        };
-        Some((flow.connection, None, Some(flow.id)))
+    /// A TCP connection that is open already, where there is one.
+    fn resolved(&self, hop: Hop) -> Hop {
+        match hop {
+            Hop::Tcp(to) => self.flows.to(to).map_or(hop, |flow| Hop::Flow(flow.id)),
+            _ => hop,
+        }
     }
 }
 
-impl Open {
-    fn abort(&self) {
-        // It fails only when the transaction has just ended by itself.
-        let _ = self.handle.send(TransactionEvent::Terminate(self.key.clone()));
+/// The code that stands for the end of a request of ours without answer (RFC 3261 §8.1.3.1).
+pub fn code(end: End) -> u16 {
+    match end {
+        End::Broken => 503,
+        End::TimedOut | End::Done => 408,
     }
 }

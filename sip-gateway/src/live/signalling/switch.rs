@@ -8,21 +8,22 @@ use crate::live::config::GatewayConfig;
 use crate::live::event::{Devices, GatewayEvent};
 use crate::live::plane::{PlaneCommand, PlaneEvent};
 use crate::live::signalling::legs::Call;
-use crate::live::signalling::stack::{Notice, Source};
+use crate::live::signalling::stack::{Notice, Stack, code};
 use crate::live::signalling::transport::Net;
 use crate::live::signalling::{Media, Order, Shared, clock, lock};
 use crate::sip::dialog::DialogId;
+use crate::sip::dialog::forks::Forks;
 use crate::sip::digest::Nonces;
 use crate::sip::message::Message;
-use crate::sip::registrar::Registrar;
-use rsipstack::transaction::TransactionReceiver;
+use crate::sip::registrar::{Hop, Registrar};
+use crate::sip::transaction::{End, News, Source, TxId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use vocabulary::{LegId, Span, Time};
+use vocabulary::{LegId, Time};
 
 /// Events kept for a slow reader; beyond it only beginnings and ends are kept, and new calls
 /// refused.
@@ -35,8 +36,6 @@ const SWEEP: Duration = Duration::from_secs(2);
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long final answers may take to leave at shutdown; nobody reports that they have.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-/// A transaction whose final answer could not be sent is ended after this.
-const STUCK: Span = Span::seconds(40);
 
 /// What the switch reads.
 pub struct Inboxes {
@@ -44,10 +43,10 @@ pub struct Inboxes {
     pub orders: mpsc::Receiver<Order>,
     /// Answers, refusals, ends.
     pub urgent: mpsc::Receiver<Order>,
-    /// Transactions and connections.
+    /// What belongs to something under way.
     pub notices: mpsc::Receiver<Notice>,
     /// Requests that begin something.
-    pub incoming: TransactionReceiver,
+    pub incoming: mpsc::Receiver<Notice>,
     /// The plane.
     pub media: mpsc::Receiver<PlaneEvent>,
 }
@@ -60,15 +59,22 @@ pub struct Theirs {
     pub tag: String,
     /// The leg it belongs to.
     pub leg: Option<LegId>,
-    /// When its final answer went out.
-    pub answered: Option<Time>,
 }
 
 /// What a request of ours is for.
 pub enum Ours {
     /// It opened this leg.
-    Invite(LegId),
-    /// BYE or CANCEL: only its end matters.
+    Invite {
+        /// The leg, which may be over by the time of a late answer.
+        leg: LegId,
+        /// The dialogs it opens.
+        forks: Box<Forks>,
+        /// Where it went.
+        hop: Hop,
+    },
+    /// It says that this leg's session lives (RFC 4028).
+    Refresh(LegId),
+    /// BYE, CANCEL or PRACK: only its end matters.
     Farewell,
 }
 
@@ -79,6 +85,7 @@ pub struct Switch {
     pub(super) devices: Arc<dyn Devices>,
     pub(super) media: Arc<dyn Media>,
     pub(super) net: Arc<Net>,
+    pub(super) stack: Stack,
     pub(super) shared: Arc<Shared>,
     events: mpsc::Sender<GatewayEvent>,
     backlog: VecDeque<GatewayEvent>,
@@ -101,12 +108,14 @@ pub struct Switch {
 
 impl Switch {
     /// A switch with no legs.
+    #[allow(clippy::too_many_arguments, reason = "one owner takes each part in once")]
     pub fn new(
         config: GatewayConfig,
         bound: SocketAddr,
         devices: Arc<dyn Devices>,
         media: Arc<dyn Media>,
         net: Arc<Net>,
+        stack: Stack,
         shared: Arc<Shared>,
         events: mpsc::Sender<GatewayEvent>,
     ) -> Switch {
@@ -116,6 +125,7 @@ impl Switch {
             devices,
             media,
             net,
+            stack,
             shared,
             events,
             backlog: VecDeque::new(),
@@ -139,7 +149,8 @@ impl Switch {
         let mut sweep = tokio::time::interval(SWEEP);
         let (mut farewell, mut quiet) = (None, None);
         loop {
-            let due = self.deadlines.first().map(|(at, _)| self.net.clock.instant(*at));
+            let first = self.deadlines.first().map(|(at, _)| *at);
+            let due = first.into_iter().chain(self.stack.deadline()).min().map(|at| self.net.clock.instant(at));
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if farewell.is_none() => {
@@ -157,18 +168,18 @@ impl Switch {
                     }
                 }
                 Some(order) = inboxes.urgent.recv() => self.order(order),
+                () = until(due), if due.is_some() => self.tick(),
                 Some(notice) = inboxes.notices.recv() => self.noticed(notice),
                 Some(event) = inboxes.media.recv() => self.media_event(event),
-                () = until(due), if due.is_some() => self.tick(),
                 _ = sweep.tick() => self.sweep(),
                 Some(order) = inboxes.orders.recv() => self.order(order),
-                Some(tx) = inboxes.incoming.recv() => {
-                    if let Some((id, request, source)) = self.net.stack.serve(tx) {
-                        self.incoming(id, request, source);
-                    }
-                }
+                Some(notice) = inboxes.incoming.recv() => self.noticed(notice),
             }
-            let done = self.ours.is_empty() && self.calls.is_empty() && self.backlog.is_empty();
+            while let Some(news) = self.stack.news() {
+                self.heard(news);
+            }
+            let leaving = self.ours.values().any(|ours| matches!(ours, Ours::Farewell));
+            let done = !leaving && self.calls.is_empty() && self.backlog.is_empty();
             if farewell.is_some() && quiet.is_none() && done {
                 break;
             }
@@ -208,15 +219,9 @@ impl Switch {
         self.backlog.len() >= MAX_BACKLOG
     }
 
-    /// Answers a request of theirs and forgets it, unless an ACK is to come.
+    /// Answers a request of theirs.
     pub(super) fn respond(&mut self, tx: u64, response: Message) {
-        let now = self.now();
-        if let Some(theirs) = self.theirs.get_mut(&tx)
-            && response.code().is_some_and(|code| code >= 200)
-        {
-            theirs.answered = Some(now);
-        }
-        self.net.stack.respond(tx, &response);
+        self.stack.respond(tx, response);
     }
 
     /// Whether a citizen's token placed its call already.
@@ -248,36 +253,60 @@ impl Switch {
     }
 
     fn noticed(&mut self, notice: Notice) {
-        match notice {
-            Notice::Acked(tx, ack) => self.acked(tx, &ack),
-            Notice::Cancelled(tx) => {
-                if let Some(leg) = self.opened_by(tx) {
+        // Its connection closed while it waited its turn: nobody would hear the answer.
+        if let Notice::Received(message, Source { flow: Some(flow), .. }) = &notice
+            && message.method().is_some()
+            && self.net.flows.get(*flow).is_none()
+        {
+            return;
+        }
+        let closed = if let Notice::Closed(flow) = notice { Some(flow) } else { None };
+        self.stack.noticed(notice);
+        let Some(flow) = closed else { return };
+        self.registrar.close(flow);
+        self.registrations_changed();
+        let on = |call: &&Call| call.flow == Some(flow);
+        let legs: Vec<LegId> = self.calls.values().filter(on).map(|call| call.id).collect();
+        for leg in legs {
+            self.input(leg, Input::FlowClosed);
+        }
+    }
+
+    /// What the transaction table tells.
+    fn heard(&mut self, news: News) {
+        match news {
+            News::Request { tx, request, source } => self.incoming(tx.0, request, source),
+            News::Ack { ack, source } => self.acked(&ack, source),
+            News::Cancelled { tx } => {
+                if let Some(leg) = self.opened_by(tx.0) {
                     self.input(leg, Input::Cancelled);
                 }
             }
-            Notice::ServerEnded(tx) => {
-                let leg = self.opened_by(tx);
-                self.theirs.remove(&tx);
-                if let Some(leg) = leg {
-                    self.input(leg, Input::NotAcked);
-                }
-            }
-            Notice::Response(tx, response) => self.response(tx, &response),
-            Notice::ClientEnded(tx) => {
-                if let Some(Ours::Invite(leg)) = self.ours.remove(&tx) {
-                    self.input(leg, Input::Failed { code: 408 });
-                }
-            }
-            Notice::StrayOk(response, hop) => self.stray_ok(&response, hop),
-            Notice::FlowClosed(flow) => {
-                self.registrar.close(flow);
-                self.registrations_changed();
-                let on = |call: &&Call| call.flow == Some(flow);
-                let legs: Vec<LegId> = self.calls.values().filter(on).map(|call| call.id).collect();
-                for leg in legs {
-                    self.input(leg, Input::FlowClosed);
-                }
-            }
+            News::Response { tx, response } => self.response(tx.0, &response),
+            News::StrayOk { response, hop } => self.stray_ok(&response, hop),
+            News::Ended { tx, end } => self.tx_ended(tx, end),
+            News::Full { tx } => self.unanswered(tx.0, 503),
+        }
+    }
+
+    fn tx_ended(&mut self, tx: TxId, end: End) {
+        let leg = self.opened_by(tx.0);
+        if self.theirs.remove(&tx.0).is_none() {
+            return self.unanswered(tx.0, code(end));
+        }
+        // An INVITE nobody here answered: what waits for it has waited long enough.
+        let forgotten = leg.and_then(|leg| self.calls.get(&leg)).is_some_and(|call| call.leg.is_half_open());
+        if let (Some(leg), true, End::TimedOut) = (leg, forgotten, end) {
+            self.input(leg, Input::HangUp);
+        }
+    }
+
+    /// A request of ours is over; one that had its answer is told nothing new.
+    fn unanswered(&mut self, tx: u64, code: u16) {
+        match self.ours.remove(&tx) {
+            Some(Ours::Invite { leg, .. }) => self.input(leg, Input::Failed { code }),
+            Some(Ours::Refresh(leg)) => self.refresh_failed(leg, code),
+            Some(Ours::Farewell) | None => {}
         }
     }
 
@@ -304,12 +333,17 @@ impl Switch {
     }
 
     fn tick(&mut self) {
+        self.stack.tick();
         let now = self.now();
         while let Some((at, leg)) = self.deadlines.first().copied() {
             if at > now {
                 return;
             }
             self.deadlines.pop_first();
+            if let Some(call) = self.calls.get_mut(&leg) {
+                call.deadline = None;
+            }
+            self.due(leg);
             self.input(leg, Input::Tick);
         }
     }
@@ -323,18 +357,11 @@ impl Switch {
         for leg in std::mem::take(&mut self.unclosed) {
             self.close_media(leg);
         }
-        let stuck = |t: &Theirs| t.answered.is_some_and(|at| now.since(at) > STUCK);
-        for (tx, _) in self.theirs.iter().filter(|(_, t)| stuck(t)) {
-            self.net.stack.abort(*tx);
-        }
     }
 
     /// Gives a leg's media back; a plane too busy now is asked again later.
     pub(super) fn close_media(&mut self, leg: LegId) {
-        if matches!(
-            self.media.command(PlaneCommand::Close { leg }),
-            Err(crate::live::plane::PlaneError::Busy)
-        ) {
+        if matches!(self.media.command(PlaneCommand::Close { leg }), Err(crate::live::plane::PlaneError::Busy)) {
             self.unclosed.push(leg);
         }
     }
@@ -362,20 +389,25 @@ impl Switch {
         self.calls.get(&leg).filter(|call| call.invite_tx == tx).map(|call| call.id)
     }
 
-    fn acked(&mut self, tx: u64, ack: &Message) {
-        let sdp = ack.sdp().map(str::to_owned);
-        let leg = self.theirs.get(&tx).and_then(|theirs| theirs.leg);
-        match (self.opened_by(tx), leg) {
-            (Some(leg), _) => self.input(leg, Input::Acked { sdp }),
-            (None, Some(leg)) => self.input(leg, Input::OfferAcked { sdp }),
-            (None, None) => {}
+    /// An ACK of a 2xx: it belongs to a dialog, not to a transaction (RFC 3261 §13.2.2.4).
+    fn acked(&mut self, ack: &Message, source: Source) {
+        let leg = DialogId::of_request(ack).and_then(|id| self.dialogs.get(&id).copied());
+        let Some(call) = leg.and_then(|leg| self.calls.get_mut(&leg)) else { return };
+        if call.flow.is_some() && call.flow != source.flow {
+            return;
         }
+        let tx = call.dialog.unacked.as_ref().map(|unacked| unacked.tx);
+        if !call.dialog.acked(ack) {
+            return;
+        }
+        let (leg, first, sdp) = (call.id, tx == Some(call.invite_tx), ack.sdp().map(str::to_owned));
+        self.input(leg, if first { Input::Acked { sdp } } else { Input::OfferAcked { sdp } });
     }
 
     /// A request that begins something arrived.
     fn incoming(&mut self, tx: u64, request: Message, source: Source) {
         let tag = request.tag("To").map_or_else(|| clock::token(10), str::to_owned);
-        let theirs = Theirs { request: request.clone(), tag, leg: None, answered: None };
+        let theirs = Theirs { request: request.clone(), tag, leg: None };
         self.theirs.insert(tx, theirs);
         self.request(tx, &request, source);
     }

@@ -3,6 +3,7 @@
 mod bench;
 mod calls;
 mod hostile;
+mod inside;
 mod phone;
 mod register;
 mod rings;

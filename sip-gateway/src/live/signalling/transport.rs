@@ -7,12 +7,12 @@ use crate::live::event::WebIdentity;
 use crate::live::signalling::clock::{Clock, token};
 use crate::live::signalling::flows::{Flow, FlowKind, Flows};
 use crate::live::signalling::lock;
-use crate::live::signalling::stack::{Connect, Notice, Source, Stack};
+use crate::live::signalling::stack::Notice;
 use crate::sip::door::{Admission, Door, Sender};
 use crate::sip::message::{Framed, MAX_DATAGRAM, MAX_MESSAGE, Message, frame};
-use crate::sip::registrar::Hop;
-use rsipstack::sip::{SipMessage, Transport};
-use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use crate::sip::registrar::{FlowId, Hop};
+use crate::sip::transaction::Source;
+use crate::sip::via;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,16 +35,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What every socket task shares.
 pub struct Net {
-    /// Transactions.
-    pub stack: Stack,
+    /// The UDP socket, for answers made at the door.
+    pub udp: Arc<UdpSocket>,
     /// Open connections.
     pub flows: Arc<Flows>,
     /// Addresses calls may come from, besides loopback.
     pub trunk_sources: Vec<IpAddr>,
     /// Hard bounds.
     pub limits: Limits,
-    /// To the signalling task.
+    /// To the signalling task: everything that belongs to something under way.
     pub notices: mpsc::Sender<Notice>,
+    /// To the same: requests that begin something, and the CANCELs that follow them.
+    pub incoming: mpsc::Sender<Notice>,
     /// Owner of every task.
     pub tracker: TaskTracker,
     /// Cancelled when all sockets close.
@@ -77,7 +79,7 @@ impl Net {
                 continue;
             }
             let source = Source { peer, hop: Hop::Udp(peer), flow: None };
-            self.take(bytes, MAX_DATAGRAM, self.stack.udp().clone(), source).await;
+            self.take(bytes, MAX_DATAGRAM, None, source).await;
         }
     }
 
@@ -99,25 +101,26 @@ impl Net {
                 metrics::counter!("sip_refused_total", "reason" => "connections").increment(1);
                 continue;
             }
-            self.clone().open_stream(stream, peer).await;
+            self.clone().open_stream(stream, peer);
         }
     }
 
     /// Opens streams the stack asks for, until the end.
-    pub async fn connect(self: Arc<Net>, mut orders: mpsc::Receiver<Connect>) {
+    pub async fn connect(self: Arc<Net>, mut orders: mpsc::Receiver<SocketAddr>) {
         loop {
             let order = tokio::select! {
                 () = self.end.cancelled() => return,
                 order = orders.recv() => order,
             };
-            let Some((peer, done)) = order else { return };
+            let Some(peer) = order else { return };
             let net = self.clone();
             self.tracker.spawn(async move {
-                if let Ok(Ok(stream)) = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(peer)).await {
-                    net.open_stream(stream, peer).await;
-                }
-                // Nobody may wait for it any more.
-                let _ = done.send(());
+                let notice = match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(peer)).await {
+                    Ok(Ok(stream)) => Notice::Opened(peer, net.clone().open_stream(stream, peer)),
+                    _ => Notice::Unreachable(peer),
+                };
+                // It fails only when signalling has ended.
+                let _ = net.notices.send(notice).await;
             });
         }
     }
@@ -134,7 +137,7 @@ impl Net {
             metrics::counter!("sip_refused_total", "reason" => "connections").increment(1);
             return;
         }
-        let (flow, unwritten) = self.flows.open(peer, FlowKind::Web(who), self.end.child_token()).await;
+        let (flow, unwritten) = self.flows.open(peer, FlowKind::Web(who), self.end.child_token());
         tokio::select! {
             () = flow.close.cancelled() => {}
             () = self.read_frames(&flow, incoming) => {}
@@ -151,16 +154,16 @@ impl Net {
                 return;
             }
             if !text.trim().is_empty() {
-                self.take(text.as_bytes(), MAX_MESSAGE, flow.connection.clone(), source).await;
+                self.take(text.as_bytes(), MAX_MESSAGE, Some(flow), source).await;
             }
         }
     }
 
-    async fn open_stream(self: Arc<Net>, stream: TcpStream, peer: SocketAddr) {
+    fn open_stream(self: Arc<Net>, stream: TcpStream, peer: SocketAddr) -> FlowId {
         // Small messages, answered at once; a failure only costs time.
         let _ = stream.set_nodelay(true);
-        let (flow, unwritten) = self.flows.open(peer, FlowKind::Tcp, self.end.child_token()).await;
-        let net = self.clone();
+        let (flow, unwritten) = self.flows.open(peer, FlowKind::Tcp, self.end.child_token());
+        let (net, id) = (self.clone(), flow.id);
         self.tracker.spawn(async move {
             let (reader, writer) = stream.into_split();
             let (pongs, pings) = mpsc::channel(4);
@@ -171,6 +174,7 @@ impl Net {
             }
             net.closed(&flow).await;
         });
+        id
     }
 
     async fn read_stream(&self, flow: &Flow, mut reader: tokio::net::tcp::OwnedReadHalf, pongs: mpsc::Sender<()>) {
@@ -181,7 +185,7 @@ impl Net {
         loop {
             match frame(&buffer) {
                 Ok(Framed::Message(length)) => {
-                    self.take(&buffer[..length], MAX_MESSAGE, flow.connection.clone(), source).await;
+                    self.take(&buffer[..length], MAX_MESSAGE, Some(flow), source).await;
                     buffer.drain(..length);
                     begun = tokio::time::Instant::now();
                     idle = IDLE_TIMEOUT;
@@ -213,45 +217,51 @@ impl Net {
         }
     }
 
-    async fn take(&self, bytes: &[u8], limit: usize, connection: SipConnection, source: Source) {
+    async fn take(&self, bytes: &[u8], limit: usize, flow: Option<&Flow>, source: Source) {
         let sender = match (source.hop, source.peer.ip()) {
             (Hop::Flow(flow), _) => Sender::Web(flow),
             (_, ip) if self.is_trunk(ip) => Sender::Trunk(ip),
             (_, ip) => Sender::Stranger(ip),
         };
         let (now, tag) = (self.clock.now(), token(8));
-        let mut admission = lock(&self.door).admit(now, sender, limit, &tag, bytes);
-        if let Admission::Take(message) = &admission
-            && self.stack.is_full()
-            && matches!(message.method(), Some("INVITE" | "REGISTER" | "OPTIONS"))
-        {
-            let response = Message::response(message, 503, &tag).with("Retry-After", "5");
-            admission = Admission::Answer { response, reason: "full" };
-        }
+        let admission = lock(&self.door).admit(now, sender, limit, &tag, bytes);
         match admission {
             Admission::Take(message) => {
-                if !self.stack.receive(&message, connection, source).await {
-                    metrics::counter!("sip_malformed_total").increment(1);
-                }
+                let begins = match message.method() {
+                    Some("CANCEL") => true,
+                    Some(_) => message.tag("To").is_none(),
+                    None => false,
+                };
+                let inbox = if begins { &self.incoming } else { &self.notices };
+                // It fails only when signalling has ended.
+                let _ = inbox.send(Notice::Received(message, source)).await;
             }
             Admission::Answer { response, reason } => {
                 count(reason);
-                if let Ok(response) = SipMessage::try_from(response.to_string()) {
-                    let to = SipAddr::new(Transport::Udp, source.peer.into());
-                    // An answer that cannot be sent was not owed to anyone who could hear it.
-                    let _ = connection.send(response, Some(&to)).await;
-                }
+                self.answer(&response, flow, source).await;
             }
             Admission::Drop { reason } => count(reason),
+        }
+    }
+
+    /// Sends an answer made at the door. One that cannot be sent was not owed to anyone who could hear it.
+    async fn answer(&self, response: &Message, flow: Option<&Flow>, source: Source) {
+        let response = via::received(response.clone(), source.peer);
+        let text = response.to_string();
+        match flow {
+            Some(flow) => drop(flow.write.try_send(text.into())),
+            None => {
+                let to = via::answer_address(&response, source.peer);
+                drop(self.udp.try_send_to(text.as_bytes(), to));
+            }
         }
     }
 
     async fn closed(&self, flow: &Flow) {
         flow.close.cancel();
         self.flows.remove(flow.id);
-        self.stack.abort_flow(flow.id);
         // It fails only when signalling has ended, and every leg with it.
-        let _ = self.notices.send(Notice::FlowClosed(flow.id)).await;
+        let _ = self.notices.send(Notice::Closed(flow.id)).await;
     }
 }
 
@@ -262,29 +272,28 @@ fn count(reason: &'static str) {
     }
 }
 
-async fn write_frames(mut unwritten: mpsc::Receiver<TransportEvent>, outgoing: mpsc::Sender<String>) {
-    while let Some(event) = unwritten.recv().await {
-        let TransportEvent::Incoming(message, ..) = event else { continue };
-        let Ok(Ok(())) = tokio::time::timeout(WRITE_TIMEOUT, outgoing.send(message.to_string())).await else {
+async fn write_frames(mut unwritten: mpsc::Receiver<Arc<str>>, outgoing: mpsc::Sender<String>) {
+    while let Some(text) = unwritten.recv().await {
+        let Ok(Ok(())) = tokio::time::timeout(WRITE_TIMEOUT, outgoing.send(text.to_string())).await else {
             return;
         };
     }
 }
 
 async fn write_stream(
-    mut unwritten: mpsc::Receiver<TransportEvent>,
+    mut unwritten: mpsc::Receiver<Arc<str>>,
     mut pings: mpsc::Receiver<()>,
     mut writer: tokio::net::tcp::OwnedWriteHalf,
 ) {
     loop {
-        let bytes = tokio::select! {
-            Some(()) = pings.recv() => b"\r\n".to_vec(),
-            event = unwritten.recv() => match event {
-                Some(TransportEvent::Incoming(message, ..)) => message.to_string().into_bytes(),
-                Some(_) => continue,
+        let text: Arc<str> = tokio::select! {
+            Some(()) = pings.recv() => "\r\n".into(),
+            text = unwritten.recv() => match text {
+                Some(text) => text,
                 None => return,
             },
         };
-        let Ok(Ok(())) = tokio::time::timeout(WRITE_TIMEOUT, writer.write_all(&bytes)).await else { return };
+        let written = tokio::time::timeout(WRITE_TIMEOUT, writer.write_all(text.as_bytes())).await;
+        let Ok(Ok(())) = written else { return };
     }
 }

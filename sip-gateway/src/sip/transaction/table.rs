@@ -101,6 +101,12 @@ impl Transactions {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
+    /// Whether an INVITE of ours has its 1xx and no final answer (§9.1).
+    pub fn can_cancel(&self, invite: TxId) -> bool {
+        let machine = self.entries.get(&invite).map(|entry| &entry.machine);
+        matches!(machine, Some(Machine::InviteClient(machine)) if machine.is_proceeding())
+    }
+
     /// How many are under way.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -141,6 +141,17 @@ impl Phone {
         panic!("{}: wanted {code}, saw {seen:?}", self.name);
     }
 
+    /// The next answer to a request of this method; everything else is passed over.
+    pub async fn answered(&mut self, method: &str) -> Message {
+        for _ in 0..20 {
+            let message = self.next().await;
+            if message.code().is_some() && message.cseq().is_some_and(|(_, m)| m == method) {
+                return message;
+            }
+        }
+        panic!("{}: no answer to {method}", self.name);
+    }
+
     /// The next request of this method; answers and repetitions of others are passed over.
     pub async fn asked(&mut self, method: &str) -> Message {
         for _ in 0..20 {

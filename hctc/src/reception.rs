@@ -8,6 +8,7 @@ use crate::keeping::begin_conversation;
 use chat::ChatEvent;
 use journey::{Effect, Journey, Opening};
 use sip_gateway::live::GatewayEvent;
+use sha2::{Digest, Sha256};
 use sip_gateway::sip::address::Dialled;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vocabulary::centre::EntryPoint;
+use vocabulary::event::Source;
 use vocabulary::{CallerNumber, Channel, ContactId, E164, EntryName, Event, Language, LegId, Presentation};
 
 /// SIP 404: the number is not ours (RFC 3261 §21.4.5).
@@ -35,13 +37,14 @@ pub struct Reception {
     services: Arc<Services>,
     lines: Lines,
     tasks: TaskTracker,
+    salt: [u8; 32],
 }
 
 impl Reception {
     /// A reception that passes lines of conversations on to the desks, and counts contact tasks in
     /// `tasks`.
     pub fn new(services: Arc<Services>, lines: Lines, tasks: TaskTracker) -> Reception {
-        Reception { services, lines, tasks }
+        Reception { services, lines, tasks, salt: rand::random() }
     }
 
     /// Takes what gateway and chat report until both are closed or it is told to stop.
@@ -92,9 +95,10 @@ impl Reception {
         let inbox = self.services.hub.open(contact);
         self.services.hub.own_leg(leg, contact);
         let services = Arc::clone(&self.services);
+        let source = source_of(&self.salt, &caller);
         self.tasks.spawn(async move {
             let (place, safe_place) = kept_places(&services, contact, &caller).await;
-            let opening = Opening { place, safe_place, ..opening(&services, contact, Channel::Voice, &entry) };
+            let opening = Opening { place, safe_place, source, ..opening(&services, contact, Channel::Voice, &entry) };
             let mut effects = Vec::new();
             let journey = Journey::start(Arc::clone(&services.flows), opening, &mut effects);
             let line = VoiceLine::new(leg, shown_as(&caller));
@@ -190,7 +194,16 @@ fn opening(services: &Services, contact: ContactId, channel: Channel, entry: &En
         retention_days: services.floor.picture().centre().rules.retention_days,
         language: None,
         confidential: false,
+        source: None,
     }
+}
+
+/// A caller's number as a pseudonym that means nothing outside this run of the program.
+fn source_of(salt: &[u8; 32], caller: &CallerNumber) -> Option<Source> {
+    let CallerNumber { number: Some(number), presentation: Presentation::Allowed } = caller else { return None };
+    let digest = Sha256::new().chain_update(salt).chain_update(number.to_string()).finalize();
+    let (first, _) = digest.split_first_chunk::<8>().expect("a digest has 32 bytes");
+    Some(Source(u64::from_be_bytes(*first)))
 }
 
 /// What an agent's phone may show of the caller.

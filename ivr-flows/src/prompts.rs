@@ -13,8 +13,8 @@ use vocabulary::{Fault, Language, PromptName};
 const MAX_TEXT: usize = 800;
 
 /// Prompts the interpreter itself says; a catalogue without them is refused.
-pub const NEEDED: [&str; 9] = [
-    "no_input", "invalid", "too_many", "fault", "busy", "queue_pos", "queue_ewt", "queue_ewt_1", "queue_ewt_long",
+pub const NEEDED: [&str; 10] = [
+    "no_input", "invalid", "too_many", "fault", "busy", "turned_away", "queue_pos", "queue_ewt", "queue_ewt_1", "queue_ewt_long",
 ];
 
 /// Prompts the interpreter says on text channels when nobody types any more.

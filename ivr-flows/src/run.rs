@@ -224,6 +224,7 @@ impl Turn<'_> {
             (_, Input::Confidential) => self.made_confidential(),
             (_, Input::Refused) => self.refused(),
             (_, Input::Busy) => self.busy(),
+            (_, Input::TurnedAway) => self.turned_away(),
             (_, Input::Tick) => self.tick(),
             (_, Input::Begin | Input::Offered) => {}
         }
@@ -381,6 +382,13 @@ impl Turn<'_> {
         }
         let step = if self.run.safe { &self.flow.silent } else { &self.flow.person };
         self.go(step.clone());
+    }
+
+    fn turned_away(&mut self) {
+        if !self.run.safe {
+            self.run.queued = None;
+            self.end_with("turned_away", EndCause::Closed);
+        }
     }
 
     fn busy(&mut self) {

@@ -12,6 +12,13 @@ pub struct Say {
     pub what: What,
 }
 
+impl Say {
+    /// Whether it tells how long the wait may be.
+    pub fn tells_wait(&self) -> bool {
+        matches!(&self.what, What::Prompt { prompt, .. } if prompt.as_str().starts_with("queue_ewt"))
+    }
+}
+
 /// The content of an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {

@@ -117,6 +117,7 @@ impl Dialogue {
             ("floor", "confidential") => self.give(Input::Confidential),
             ("floor", "refused") => self.give(Input::Refused),
             ("floor", "busy") => self.give(Input::Busy),
+            ("floor", "turns-away") => self.give(Input::TurnedAway),
             _ => panic!("not a line of a dialogue: {line}"),
         }
     }
@@ -181,6 +182,7 @@ fn told(output: &Output) -> String {
             format!("-- enqueue {queue}{lane} risk {}{base}", risk.as_str())
         }
         Output::ClaimPlace { from } => format!("-- claim the place of {}", from.0.0),
+        Output::Silent => "-- silent".into(),
         Output::SafeLine => "-- safe line".into(),
         Output::Finish { cause } => format!("-- finish {cause:?}"),
     }

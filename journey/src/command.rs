@@ -3,6 +3,7 @@
 
 use acd::Command as Floor;
 use ivr_flows::{Digits, Say};
+use vocabulary::event::Source;
 use vocabulary::{
     AgentName, Channel, Consent, ContactId, EndCause, EntryName, FlowName, Lane, Language, Party, Span, TenantName,
 };
@@ -30,6 +31,8 @@ pub struct Opening {
     pub language: Option<Language>,
     /// The citizen chose the confidential page: the safe line from the first word.
     pub confidential: bool,
+    /// Where a call comes from, as a pseudonym; `None` for a withheld number. Caps silent contacts.
+    pub source: Option<Source>,
 }
 
 /// Where the contact stands.
@@ -108,6 +111,8 @@ pub enum Command {
         /// Who serves; their leg is up.
         to: AgentName,
     },
+    /// The contact's queue cannot serve it: it is told so and ends.
+    TurnedAway,
     /// The floor refused what this contact asked.
     Refused,
     /// The agent holds or resumes.

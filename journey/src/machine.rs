@@ -3,9 +3,9 @@
 use crate::command::{Command, Effect, Opening, Stage};
 use crate::connection::Connection;
 use acd::Command as Floor;
-use ivr_flows::{FlowSet, Input, Output as Flow, Resumed, Run, RunContext};
+use ivr_flows::{FlowSet, Input, Output as Flow, Resumed, Run, RunContext, Say};
 use std::sync::Arc;
-use vocabulary::{AgentName, EndCause, Event, Lane, Language, Party, Risk, TenantName, Time, event::Actor};
+use vocabulary::{AgentName, EndCause, Event, Lane, Language, Party, Risk, Span, TenantName, Time, event::Actor};
 
 /// One contact's course.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub struct Journey {
     language: Language,
     lane: Lane,
     connection: Connection,
+    /// The newest estimate.
+    wait: Option<(Span, Span)>,
+    /// The citizen was told how long it may take.
+    wait_told: bool,
     flow_out: Vec<Flow>,
 }
 
@@ -49,7 +53,7 @@ impl Journey {
 
     fn at(opening: Opening, run: Run, stage: Stage, lane: Lane, connection: Connection) -> Journey {
         let language = opening.language.unwrap_or_default();
-        Journey { opening, run, stage, language, lane, connection, flow_out: Vec::new() }
+        Journey { opening, run, stage, language, lane, connection, wait: None, wait_told: false, flow_out: Vec::new() }
     }
 
     /// Takes one command at `now` and appends what must be done.
@@ -65,6 +69,7 @@ impl Journey {
             Command::Played if !self.with_agent() => self.feed(now, Input::Played, out),
             Command::Played => {}
             Command::Position { position, wait } if self.stage == Stage::Waiting => {
+                self.wait = wait;
                 self.feed(now, Input::Waiting { position, wait }, out);
             }
             Command::Position { .. } => {}
@@ -81,6 +86,10 @@ impl Journey {
             Command::AgentAnswered { agent } => self.on_agent_answered(agent, out),
             Command::AgentGone { agent, cause } => self.on_agent_gone(now, agent, cause, out),
             Command::Bridge { offer, agent } => self.on_bridge(now, offer, agent, out),
+            Command::TurnedAway => {
+                self.stage = Stage::InFlow;
+                self.feed(now, Input::TurnedAway, out);
+            }
             Command::Released { agent } => self.on_released(now, agent, out),
             Command::HandedOver { from, to } => self.on_handed_over(from, to, out),
             Command::Refused => self.feed(now, Input::Refused, out),
@@ -207,6 +216,18 @@ impl Journey {
         self.feed(now, Input::Requeued, out);
     }
 
+    /// The first estimate the citizen hears is measured against what happens.
+    fn note_told(&mut self, say: &[Say], out: &mut Vec<Effect>) {
+        if self.wait_told || !say.iter().any(Say::tells_wait) {
+            return;
+        }
+        if let Some((low, high)) = self.wait {
+            self.wait_told = true;
+            let contact = self.opening.contact;
+            out.push(Effect::Floor(Box::new(Floor::Report(Event::WaitTold { contact, low, high }))));
+        }
+    }
+
     /// Given up to a queue: the citizen hears its treatment again, at the age they had.
     fn on_released(&mut self, now: Time, agent: AgentName, out: &mut Vec<Effect>) {
         if self.connection.winner() != Some(&agent) {
@@ -280,7 +301,10 @@ impl Journey {
     fn on_flow(&mut self, output: Flow, out: &mut Vec<Effect>) {
         let contact = self.opening.contact;
         match output {
-            Flow::Play { say, .. } => out.push(Effect::Play(say)),
+            Flow::Play { say, .. } => {
+                self.note_told(&say, out);
+                out.push(Effect::Play(say));
+            }
             Flow::StopPlaying => out.push(Effect::StopPlaying),
             Flow::Music => out.push(Effect::Music),
             Flow::ChooseLanguage(language) => {
@@ -309,6 +333,10 @@ impl Journey {
                 })));
             }
             Flow::ClaimPlace { from } => out.push(Effect::Floor(Box::new(Floor::ClaimPlace { contact, from }))),
+            Flow::Silent => {
+                let source = self.opening.source;
+                out.push(Effect::Floor(Box::new(Floor::NoteSilent { contact, source })));
+            }
             Flow::SafeLine => out.push(Effect::SafeLine { bridged: false }),
             Flow::Finish { cause } => self.end(Party::Centre, cause, out),
         }

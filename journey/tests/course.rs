@@ -6,7 +6,7 @@ use ivr_flows::{Catalogue, FlowSet};
 use journey::{Command, Effect, Journey, Opening, Stage};
 use std::sync::Arc;
 use vocabulary::{
-    AgentName, Channel, ContactId, EndCause, EntryName, Event, FlowName, Lane, Party, Risk, TenantName, Time, Ulid,
+    AgentName, Channel, ContactId, EndCause, EntryName, Event, FlowName, Lane, Party, Risk, Span, TenantName, Time, Ulid,
 };
 
 struct Course {
@@ -39,6 +39,7 @@ impl Course {
             retention_days: 90,
             language: None,
             confidential: false,
+            source: None,
         };
         let mut last = Vec::new();
         let journey = Journey::start(flows(), opening, &mut last);
@@ -208,7 +209,8 @@ fn a_contact_given_up_waits_again_and_its_agent_is_let_go() {
     course.does(Command::Released { agent: agent("amina") });
     assert_eq!(course.journey.stage(), Stage::Waiting);
     let gone = |e: &Effect| matches!(e, Effect::ReleaseAgent { agent } if agent.as_str() == "amina");
-    assert!(course.did(|e| matches!(e, Effect::Unbridge { .. })) && course.did(gone) && course.did(|e| matches!(e, Effect::Music)));
+    assert!(course.did(|e| matches!(e, Effect::Unbridge { .. })) && course.did(gone));
+    assert!(course.did(|e| matches!(e, Effect::Music | Effect::Play(_))), "the treatment of the queue again");
     assert!(!course.told(|_| true), "the floor knows: it decided so");
     course.does(Command::AgentGone { agent: agent("amina"), cause: EndCause::Normal });
     assert_eq!(course.journey.stage(), Stage::Waiting, "their leg's end is not the contact's");
@@ -223,6 +225,42 @@ fn a_handed_over_contact_has_the_new_agent_before_the_old_one_goes() {
     assert!(at(|e| matches!(e, Effect::Bridge { .. })) < at(|e| matches!(e, Effect::ReleaseAgent { .. })));
     course.does(Command::AgentGone { agent: agent("amina"), cause: EndCause::Normal });
     assert_eq!(course.journey.stage(), Stage::WithAgent);
+}
+
+#[test]
+fn silence_on_the_safe_line_is_told_before_the_queue() {
+    let mut course = Course::start();
+    course.does(Command::Digit('9'));
+    course.until_told(|c| matches!(c, Floor::NoteSilent { .. }));
+    let at = |wanted: fn(&Floor) -> bool| {
+        course.last.iter().position(|e| matches!(e, Effect::Floor(command) if wanted(command))).expect("told")
+    };
+    assert!(at(|c| matches!(c, Floor::NoteSilent { .. })) < at(|c| matches!(c, Floor::Enqueue { .. })));
+}
+
+#[test]
+fn who_is_turned_away_hears_so_and_is_gone() {
+    let mut course = Course::waiting();
+    course.does(Command::TurnedAway);
+    assert!(course.did(|e| matches!(e, Effect::Play(_))));
+    assert_ne!(course.journey.stage(), Stage::Ended, "first it is heard");
+    course.does(Command::Played);
+    assert!(course.told(|c| matches!(c, Floor::End { by: Party::Centre, cause: EndCause::Closed, .. })));
+}
+
+#[test]
+fn the_first_estimate_that_is_heard_is_told_to_the_floor_once() {
+    let mut course = Course::waiting();
+    let position = Command::Position { position: 3, wait: Some((Span::seconds(60), Span::seconds(190))) };
+    let mut told = 0;
+    for _ in 0..40 {
+        course.does(position.clone());
+        told += usize::from(course.told(|c| matches!(c, Floor::Report(Event::WaitTold { .. }))));
+        course.does(Command::Played);
+        course.now += 30_000;
+        course.does(Command::Tick);
+    }
+    assert_eq!(told, 1);
 }
 
 #[test]

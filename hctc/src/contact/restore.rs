@@ -34,6 +34,7 @@ pub async fn restore(services: &Arc<Services>, tasks: &TaskTracker) {
             retention_days: picture.centre().rules.retention_days,
             language: contact.language,
             confidential: lane.is_safeguarding() || confidential_pages.contains(&id),
+            source: None,
         };
         let flows = Arc::clone(&services.flows);
         let mut effects = Vec::new();

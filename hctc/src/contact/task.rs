@@ -11,6 +11,7 @@ use journey::{Command, Effect, Journey, Stage};
 use recordings::Fact;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use vocabulary::centre::Treatment;
 use vocabulary::{CallBackPolicy, Consent, ConsentKind, ContactId, EndCause, Event, Party, PromptName, Span, Time};
 
 /// How often a waiting citizen's position is looked at.
@@ -136,8 +137,10 @@ impl ContactTask {
             FloorEffect::Refused(_) => {}
             FloorEffect::Release { agent, .. } => self.command(Command::Released { agent }).await,
             FloorEffect::HandOver { from, to, .. } => self.command(Command::HandedOver { from, to }).await,
-            FloorEffect::Treat { .. }
-            | FloorEffect::CallBack { .. }
+            // A call-back is offered to nobody yet: who is shown to one goes on waiting.
+            FloorEffect::Treat { treatment: Treatment::Queue(_) | Treatment::CallBack, .. } => {}
+            FloorEffect::Treat { .. } => self.command(Command::TurnedAway).await,
+            FloorEffect::CallBack { .. }
             | FloorEffect::Join { .. }
             | FloorEffect::Park { .. } => {}
         }

@@ -54,6 +54,9 @@ pub enum Input {
     /// The centre is full. Ordinary contacts that are in no queue yet are told so; the safe line
     /// never is.
     Busy,
+    /// The queue cannot serve the contact: closed, or full beyond its limits. It is told so, and that is
+    /// the end. The safe line is never turned away.
+    TurnedAway,
     /// A deadline may have come.
     Tick,
 }
@@ -104,6 +107,8 @@ pub enum Output {
         /// The contact whose place it was.
         from: ContactId,
     },
+    /// On the safe line nobody spoke and no key was pressed: an [`Output::Enqueue`] follows.
+    Silent,
     /// Key 9: stop and discard any recording, the rules of the safe line hold from now on.
     SafeLine,
     /// The contact is over.
@@ -140,6 +145,7 @@ impl fmt::Debug for Input {
             Input::Confidential => f.write_str("Confidential"),
             Input::Refused => f.write_str("Refused"),
             Input::Busy => f.write_str("Busy"),
+            Input::TurnedAway => f.write_str("TurnedAway"),
             Input::Tick => f.write_str("Tick"),
         }
     }

@@ -161,6 +161,9 @@ impl Turn<'_> {
             && let Kind::Enqueue(enqueue) = &flow.step(step).kind
             && self.run.queued.is_none()
         {
+            if self.run.is_voice() {
+                self.out.push(Output::Silent);
+            }
             self.enqueue(enqueue);
         }
     }

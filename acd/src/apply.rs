@@ -93,7 +93,7 @@ impl Floor {
             Event::Held { .. } => self.apply_held(id, true),
             Event::Resumed { .. } => self.apply_held(id, false),
             Event::HandedOver { from, to, .. } => self.apply_handed_over(at, id, from, to),
-            Event::Joined { agent, kind, .. } => self.apply_joined(id, agent, *kind),
+            Event::Joined { agent, kind, .. } => self.apply_joined(at, id, agent, *kind),
             Event::Left { agent, .. } => self.apply_left(at, id, agent),
             Event::Transferred { agent, .. } => self.apply_transferred(at, id, agent),
             Event::Assigned { agent, .. } => self.apply_assigned(at, id, agent),

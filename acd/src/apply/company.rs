@@ -36,7 +36,7 @@ impl Floor {
         contact.stage = Stage::Talking { server: Server::Agent(to), held: false };
     }
 
-    pub(super) fn apply_joined(&mut self, id: ContactId, agent: &AgentName, kind: HelpKind) {
+    pub(super) fn apply_joined(&mut self, at: Time, id: ContactId, agent: &AgentName, kind: HelpKind) {
         let Some(ix) = self.number_of(agent) else {
             return;
         };
@@ -44,7 +44,7 @@ impl Floor {
         let company = &mut self.contact_mut(id).company;
         company.also.push((ix, kind));
         for request in company.requests.clone() {
-            self.contact_mut(request).rests.push((ix, NEVER));
+            self.contact_mut(request).let_rest(ix, NEVER, at);
             self.link_contact(request);
         }
     }
@@ -89,9 +89,7 @@ impl Floor {
         contact.wait_anew(at);
         if let Some(ix) = self.number_of(agent) {
             self.write_up(at, id, ix);
-            let rests = &mut self.contact_mut(id).rests;
-            rests.retain(|(other, until)| *other != ix && *until > at);
-            rests.push((ix, at + REST));
+            self.contact_mut(id).let_rest(ix, at + REST, at);
         }
     }
 

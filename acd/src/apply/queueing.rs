@@ -158,8 +158,7 @@ impl Floor {
     /// The agent did not take the contact: free again, behind everyone idle, and not asked for
     /// this one again at once.
     fn let_rest(&mut self, at: Time, id: ContactId, ix: AgentIx) {
-        self.contact_mut(id).rests.retain(|(other, until)| *other != ix && *until > at);
-        self.contact_mut(id).rests.push((ix, at + REST));
+        self.contact_mut(id).let_rest(ix, at + REST, at);
         self.state.agent_mut(ix).release(id);
         self.go_behind_the_idle(at, ix);
         self.link_agent(ix);

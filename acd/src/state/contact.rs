@@ -56,6 +56,13 @@ impl Contact {
         if self.call_back.is_some() { crate::CALL_WITHIN } else { crate::CONNECT_WITHIN }
     }
 
+    /// An agent is not asked until then; once each, for the later of two times.
+    pub fn let_rest(&mut self, agent: AgentIx, until: Time, now: Time) {
+        let longer = self.rests.iter().filter(|(ix, _)| *ix == agent).map(|(_, other)| *other).max();
+        self.rests.retain(|(ix, other)| *ix != agent && *other > now);
+        self.rests.push((agent, longer.map_or(until, |other| until.max(other))));
+    }
+
     pub fn rests(&self, agent: AgentIx, now: Time) -> bool {
         self.rests.iter().any(|(ix, until)| *ix == agent && *until > now)
     }

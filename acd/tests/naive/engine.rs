@@ -419,7 +419,7 @@ impl Naive {
     fn rest(&mut self, id: ContactId, name: &AgentName) {
         let now = self.now;
         let case = self.case(id).unwrap();
-        case.rests.retain(|(other, _)| other != name);
+        // Never shorter than it was: who is in the conversation is not asked to help with it.
         case.rests.push((name.clone(), now + REST));
         self.idle_last(name);
     }

@@ -60,6 +60,8 @@ pub struct Plan {
     agents: u64,
     /// A day on which little time passes between two commands, so that people get to talk.
     calm: bool,
+    /// Whether nearly all commands are about several people on one contact.
+    helping: bool,
 }
 
 impl Plan {
@@ -75,6 +77,7 @@ impl Plan {
             seen: Vec::new(),
             agents,
             calm: seed % 2 == 1,
+            helping: false,
         };
         plan.set_up = (0..agents).map(|n| plan.agent(n)).collect();
         let queues: Vec<Change> = QUEUES.iter().map(|name| plan.queue(name)).collect();

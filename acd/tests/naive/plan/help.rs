@@ -7,6 +7,10 @@ use vocabulary::event::{Actor, HelpKind};
 use vocabulary::{AgentName, ContactId, EndCause, Needs, Party, Presence, QueueName, Ulid};
 
 impl Plan {
+    pub fn helping(seed: u64) -> Plan {
+        Plan { calm: true, helping: true, ..Plan::new(seed + 10_000) }
+    }
+
     pub fn several(&mut self, floor: &Floor) -> Command {
         let contacts: Vec<ContactView> = floor.contacts().collect();
         match self.dice.below(20) {
@@ -23,9 +27,15 @@ impl Plan {
         if !self.calm {
             return None;
         }
+        // Where people help each other a draw that comes to nothing is drawn again.
+        let draws = if self.helping { 4 } else { 1 };
+        (0..draws).find_map(|_| self.of_calm(floor).filter(|command| *command != Command::Tick))
+    }
+
+    fn of_calm(&mut self, floor: &Floor) -> Option<Command> {
         let contacts: Vec<ContactView> = floor.contacts().collect();
         let answered = |c: &ContactView| c.request.is_some() && matches!(c.stage, Stage::Talking { .. });
-        match self.dice.below(20) {
+        match self.dice.below(if self.helping { 14 } else { 20 }) {
             0..=2 => self.take(&contacts),
             3..=5 => self.join_up(&contacts),
             6..=7 => self.come_back(floor),

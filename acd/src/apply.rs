@@ -139,7 +139,7 @@ impl Floor {
 
     pub(crate) fn link_agent(&mut self, ix: AgentIx) {
         self.note_work(ix);
-        self.index.link_agent(&mut self.state, ix);
+        self.index.link_agent(&mut self.state, ix, self.clock);
     }
 
     /// The number of an agent who is set up.

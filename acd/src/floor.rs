@@ -45,6 +45,7 @@ impl Floor {
     pub fn handle(&mut self, now: Time, command: Command, out: &mut Vec<Output>) {
         let now = now.max(self.clock);
         self.clock = now;
+        self.index.expire_trainings(&mut self.state, now);
         let mut turn = Turn::new(self, now, out);
         turn.open();
         turn.take_due();
@@ -59,7 +60,9 @@ impl Floor {
 
     /// When something becomes due by itself: call again with [`Command::Tick`] by then.
     pub fn deadline(&self) -> Option<Time> {
-        self.index.timers.first().map(|(at, _)| *at)
+        let due = self.index.timers.first().map(|(at, _)| *at);
+        let training = self.index.trainings.first().map(|(at, _)| *at);
+        due.into_iter().chain(training).min()
     }
 
     /// What is known now, to start from later without reading the whole journal.

@@ -7,6 +7,7 @@
 
 mod agents;
 mod lines;
+mod profile;
 
 pub(crate) use agents::{Group, Standing};
 pub(crate) use lines::{Line, Pool};
@@ -14,8 +15,9 @@ pub(crate) use lines::{Line, Pool};
 use crate::rank::Key;
 use crate::state::{AgentIx, Contact, Kind, Openness, Stage, State};
 use crate::table::Table;
-use agents::{Profile, Reserve};
+use agents::Reserve;
 use lines::{LineKey, PoolKey, QueueLines};
+use profile::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vocabulary::{ContactId, Lane, Needs, QueueName, TenantName, Time};
@@ -81,6 +83,8 @@ pub(crate) struct Index {
     /// Who is free with their group, in idle order, by openness and kind.
     idle: [[BTreeSet<(u64, AgentIx, u32)>; 2]; 2],
     pub timers: BTreeSet<(Time, Subject)>,
+    /// When training of an agent expires next. It is looked at before anything else that is due.
+    pub trainings: BTreeSet<(Time, AgentIx)>,
     storm: Option<Time>,
     hours: Option<Time>,
     /// Who is on shift, or which queues are open, changed since staffing was last looked at.
@@ -108,7 +112,7 @@ impl Index {
         index.safe_lanes = lanes.collect::<BTreeSet<Lane>>().into_iter().collect();
         for ix in 0..state.agents.len() as AgentIx {
             state.agent_mut(ix).standing = Standing::default();
-            index.link_agent(state, ix);
+            index.link_agent(state, ix, clock);
         }
         let ids: Vec<ContactId> = state.contacts.keys().copied().collect();
         for id in ids {

@@ -4,7 +4,7 @@ use crate::OFFER_SEVERAL;
 use crate::index::{Group, Index, Line};
 use crate::rank::Key;
 use crate::state::{AgentIx, Contact, Kind, Openness, State};
-use vocabulary::centre::Choose;
+use vocabulary::centre::{Choose, SkillMode};
 use vocabulary::event::{AgentRule, Alarm, Why};
 use vocabulary::{ContactId, Time};
 
@@ -148,7 +148,7 @@ impl Search<'_> {
         let (listed, serving) = (self.index.free_groups(openness, line.key.kind), &line.groups);
         let idle = self.index.idle(openness, line.key.kind);
         let walk = choice.most * idle.len() / choice.candidates as usize;
-        if !choice.by_level() && walk < listed.len().min(serving.len()) {
+        if !choice.by_level && walk < listed.len().min(serving.len()) {
             for (idle, ix, group) in idle {
                 let fits = line.level_of(*group).is_some() && !self.is_held_back(line, *group);
                 if fits && !contact.rests(*ix, self.now) {
@@ -201,7 +201,7 @@ impl Search<'_> {
         if group.free(openness, line.key.kind).is_empty() || self.is_held_back(line, number) {
             return;
         }
-        let rank = if choice.by_level() { u32::MAX - level } else { 0 };
+        let rank = if choice.by_level { u32::MAX - level } else { 0 };
         let free = group.free(openness, line.key.kind).iter();
         let able = free.filter(|(_, ix)| !contact.rests(*ix, self.now));
         able.take(choice.most).for_each(|(idle, ix)| choice.add((rank, *idle, *ix)));
@@ -211,6 +211,8 @@ impl Search<'_> {
 /// The agents chosen so far for one contact, best first.
 struct Choice {
     rule: AgentRule,
+    /// Whether who has more of what is asked goes first.
+    by_level: bool,
     most: usize,
     picked: [Candidate; OFFER_SEVERAL],
     len: usize,
@@ -220,18 +222,21 @@ struct Choice {
 
 impl Choice {
     fn of(line: &Line) -> Choice {
+        let best = line.mode == SkillMode::BestAvailable;
         let rule = match (line.key.any, line.key.urgent, line.choose) {
             (true, _, _) => AgentRule::LastResort,
             (_, true, _) => AgentRule::Several,
-            (_, _, Choose::LongestIdle) => AgentRule::LongestIdle,
-            (_, _, Choose::HighestLevel) => AgentRule::HighestLevel,
+            _ if best => AgentRule::BestAvailable,
+            // Where skills are not looked at, their levels are not either.
+            (_, _, Choose::HighestLevel) if line.mode != SkillMode::Ignore => AgentRule::HighestLevel,
+            _ => AgentRule::LongestIdle,
+        };
+        let by_level = match rule {
+            AgentRule::Several => best,
+            rule => rule != AgentRule::LongestIdle,
         };
         let most = if line.key.urgent { OFFER_SEVERAL } else { 1 };
-        Choice { rule, most, picked: Default::default(), len: 0, candidates: 0, reserved: 0 }
-    }
-
-    fn by_level(&self) -> bool {
-        matches!(self.rule, AgentRule::LastResort | AgentRule::HighestLevel)
+        Choice { rule, by_level, most, picked: Default::default(), len: 0, candidates: 0, reserved: 0 }
     }
 
     fn add(&mut self, candidate: Candidate) {

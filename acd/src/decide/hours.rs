@@ -51,7 +51,8 @@ impl Turn<'_> {
             return;
         }
         let (state, index) = (&self.floor.state, &self.floor.index);
-        let mut open = state.centre.queues.values().filter(|queue| !queue.lane.is_safeguarding() && state.is_open(&queue.name));
+        let mut open =
+            state.centre.queues.values().filter(|queue| !queue.lane.is_safeguarding() && state.is_open(&queue.name));
         let unstaffed = open.any(|queue| !index.is_staffed(state, queue));
         self.set_alarm(Alarm::QueueUnstaffed, None, unstaffed);
     }

@@ -1,11 +1,11 @@
 //! Groups of agents who offer the same thing, who of them is free, and the reserve.
 
-use super::Index;
-use super::lines::LineKey;
+use super::profile::{Asked, Profile, serves_at_all};
+use super::{Index, Line};
 use crate::state::{AgentIx, Kind, Openness, State, least_skills};
-use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Queue, Role, Rules, SkillMode};
-use vocabulary::{Lane, Language, Level, Needs, Presence, SkillName, TenantName, Tier, Time};
+use std::collections::BTreeSet;
+use vocabulary::centre::{Agent, Queue, Rules, SkillMode};
+use vocabulary::{Language, Presence, Time};
 
 /// How an agent is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -13,34 +13,13 @@ pub(crate) struct Standing {
     pub group: Option<u32>,
     /// Text contacts they may hold at once.
     texts: u32,
+    /// When the next training of theirs expires.
+    trained_until: Option<Time>,
     slots: [Option<Openness>; 2],
     idle: u64,
     on_shift: bool,
     ready: bool,
     due: Option<Time>,
-}
-
-/// Everything an agent offers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Profile {
-    skills: BTreeMap<SkillName, Level>,
-    languages: BTreeSet<Language>,
-    clearances: BTreeSet<Lane>,
-    tenants: BTreeSet<TenantName>,
-    tier: Tier,
-    /// Whether they serve by their skills.
-    agent: bool,
-    /// Whether they serve in a surge.
-    supervisor: bool,
-}
-
-/// What a line asks for.
-pub(crate) struct Asked<'a> {
-    pub key: LineKey,
-    pub needs: &'a Needs,
-    pub tenant: Option<&'a TenantName>,
-    /// Whether supervisors serve it too.
-    pub surge: bool,
 }
 
 /// Agents who offer the same thing.
@@ -79,24 +58,25 @@ pub(crate) struct Reserve {
 
 impl Index {
     /// Links an agent as their state now is.
-    pub fn link_agent(&mut self, state: &mut State, ix: AgentIx) {
-        let new = self.standing_of(state, ix);
+    pub fn link_agent(&mut self, state: &mut State, ix: AgentIx, clock: Time) {
+        let new = self.standing_of(state, ix, clock);
         let old = std::mem::replace(&mut state.agent_mut(ix).standing, new);
         if old == new {
             return;
         }
         self.move_agent(ix, &old, &new);
         self.move_timer(super::Subject::Agent(ix), old.due, new.due);
+        self.move_training(ix, old.trained_until, new.trained_until);
     }
 
-    fn standing_of(&mut self, state: &State, ix: AgentIx) -> Standing {
+    fn standing_of(&mut self, state: &State, ix: AgentIx, clock: Time) -> Standing {
         let row = state.agent(ix);
         let due = state.agent_due(row);
-        let (group, texts) = match row.standing.group {
+        let (group, texts, trained_until) = match row.standing.group {
             // The group is kept until `forget_group`: set-up changes are rare, links are not.
-            Some(group) if !row.gone => (group, row.standing.texts),
-            _ => match state.set_up(ix).filter(|a| a.roles.contains(&Role::Agent) || helps_in_surge(a)) {
-                Some(set_up) => (self.group(set_up), set_up.text_contacts),
+            Some(group) if !row.gone => (group, row.standing.texts, row.standing.trained_until),
+            _ => match state.set_up(ix).filter(|a| serves_at_all(a)) {
+                Some(set_up) => (self.group(set_up, clock), set_up.text_contacts, set_up.next_expiry(clock)),
                 None => return Standing { due, ..Standing::default() },
             },
         };
@@ -104,6 +84,7 @@ impl Index {
         Standing {
             group: Some(group),
             texts,
+            trained_until,
             slots: Kind::BOTH.map(|kind| openness.filter(|_| state.has_room(row, texts, kind))),
             idle: row.idle,
             on_shift: row.presence != Presence::Offline,
@@ -117,7 +98,25 @@ impl Index {
         let old = state.agent(ix).standing;
         let new = Standing { due: old.due, ..Standing::default() };
         self.move_agent(ix, &old, &new);
+        self.move_training(ix, old.trained_until, None);
         state.agent_mut(ix).standing = new;
+    }
+
+    fn move_training(&mut self, ix: AgentIx, old: Option<Time>, new: Option<Time>) {
+        if old != new {
+            old.map(|at| self.trainings.remove(&(at, ix)));
+            new.map(|at| self.trainings.insert((at, ix)));
+        }
+    }
+
+    /// Training that has expired by now counts no more. What an agent does already goes on.
+    pub fn expire_trainings(&mut self, state: &mut State, clock: Time) {
+        while let Some((at, ix)) = self.trainings.first().copied()
+            && at <= clock
+        {
+            self.forget_group(state, ix);
+            self.link_agent(state, ix, clock);
+        }
     }
 
     fn move_agent(&mut self, ix: AgentIx, old: &Standing, new: &Standing) {
@@ -210,16 +209,8 @@ impl Index {
         }
     }
 
-    fn group(&mut self, agent: &Agent) -> u32 {
-        let profile = Profile {
-            skills: agent.skills.clone(),
-            languages: agent.languages.clone(),
-            clearances: agent.clearances.iter().copied().filter(|lane| lane.is_safeguarding()).collect(),
-            tenants: agent.tenants.clone(),
-            tier: agent.tier,
-            agent: agent.roles.contains(&Role::Agent),
-            supervisor: helps_in_surge(agent),
-        };
+    fn group(&mut self, agent: &Agent, clock: Time) -> u32 {
+        let profile = Profile::of(agent, clock);
         if let Some(group) = self.group_of.get(&profile) {
             return *group;
         }
@@ -230,8 +221,9 @@ impl Index {
         reserves.iter().for_each(|row| self.languages[*row].groups.push(number));
         for line in &mut self.lines {
             let tenant = line.key.tenant.map(|n| &self.tenants[n as usize]);
-            if let Some(level) = profile.serves(&Asked { key: line.key, needs: &line.needs, tenant, surge: line.surge })
-            {
+            let Line { key, needs, mode, surge, .. } = &*line;
+            let asked = Asked { key: *key, needs, mode: *mode, tenant, surge: *surge };
+            if let Some(level) = profile.serves(&asked) {
                 line.groups.push((number, level));
             }
         }
@@ -318,45 +310,6 @@ impl Group {
     pub fn free(&self, openness: Openness, kind: Kind) -> &BTreeSet<(u64, AgentIx)> {
         &self.free[openness as usize][kind as usize]
     }
-}
-
-impl Profile {
-    /// Whether agents of this profile may serve a line, and the sum of their levels in what it
-    /// asks for. On the any-agent rung everybody may, and the level says who is cleared.
-    pub fn serves(&self, asked: &Asked<'_>) -> Option<u32> {
-        let cleared = asked.key.lane.is_none_or(|lane| self.clearances.contains(&lane));
-        let helps = asked.surge && self.supervisor;
-        if !self.agent && !helps {
-            return None;
-        }
-        if asked.key.any {
-            return Some(u32::from(cleared));
-        }
-        let tenant = asked.tenant.is_none_or(|tenant| self.tenants.contains(tenant));
-        let language = asked.needs.language.is_none_or(|language| self.languages.contains(&language));
-        if !cleared || !tenant || !language {
-            return None;
-        }
-        self.level_for(asked.needs).or(helps.then_some(0))
-    }
-
-    /// The sum of the levels in what is asked for; `None` for who does not meet it.
-    fn level_for(&self, asked: &Needs) -> Option<u32> {
-        if !self.agent || self.tier < asked.tier {
-            return None;
-        }
-        let mut sum = 0;
-        for (skill, level) in &asked.skills {
-            let has = self.skills.get(skill).filter(|has| *has >= level)?;
-            sum += u32::from(has.get());
-        }
-        Some(sum)
-    }
-}
-
-/// Supervisors serve a queue's contacts while a surge is on, if they speak with citizens at all.
-fn helps_in_surge(staff: &Agent) -> bool {
-    staff.roles.contains(&Role::Supervisor) && !staff.languages.is_empty()
 }
 
 pub(super) fn count(counter: &mut u32, join: bool) {

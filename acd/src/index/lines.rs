@@ -1,11 +1,12 @@
 //! Lines of contacts that ask for the same thing, and pools of lines that the same agents serve.
 
+use super::profile::Asked;
 use super::{Index, Place};
 use crate::rank::Key;
 use crate::state::{Contact, Kind, Openness, Order, State};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use vocabulary::centre::Choose;
+use vocabulary::centre::{Choose, SkillMode};
 use vocabulary::{ContactId, Lane, Needs, QueueName};
 
 /// Everything that decides which agents may serve a contact, and how they are chosen. Queue, needs
@@ -32,6 +33,7 @@ pub(crate) struct Line {
     pub needs: Arc<Needs>,
     pub slope: i64,
     pub choose: Choose,
+    pub mode: SkillMode,
     pub members: BTreeSet<Key>,
     head: Option<Key>,
     /// Groups that may serve it, by number, with the sum of their levels in the skills asked for.
@@ -140,8 +142,11 @@ impl Index {
         }
         let number = self.lines.len() as u32;
         let needs = Arc::clone(&self.needs[key.needs as usize]);
-        let asked = super::agents::Asked {
+        let queue = state.queue(&order.queue);
+        let mode = queue.map_or(SkillMode::All, |q| q.skill_mode);
+        let asked = Asked {
             needs: &needs,
+            mode,
             tenant: key.tenant.map(|n| &self.tenants[n as usize]),
             surge: state.surge.contains(&order.queue),
             key,
@@ -151,7 +156,8 @@ impl Index {
         let groups = serving.filter_map(|(group, row)| Some((group as u32, row.profile.serves(&asked)?))).collect();
         self.lines.push(Line {
             slope: state.slope(&order.queue),
-            choose: state.queue(&order.queue).map_or(Choose::LongestIdle, |q| q.choose),
+            choose: queue.map_or(Choose::LongestIdle, |q| q.choose),
+            mode,
             members: BTreeSet::new(),
             head: None,
             groups,
@@ -183,8 +189,9 @@ impl Index {
             any: order.any_agent,
         };
         let tenant = (!own).then_some(&contact.tenant);
-        let asked =
-            super::agents::Asked { key, needs: &order.needs, tenant, surge: state.surge.contains(&order.queue) };
+        let mode = state.queue(&order.queue).map_or(SkillMode::All, |q| q.skill_mode);
+        let surge = state.surge.contains(&order.queue);
+        let asked = Asked { key, needs: &order.needs, mode, tenant, surge };
         let serving = self.groups.iter().enumerate().filter(|(_, group)| group.profile.serves(&asked).is_some());
         serving.map(|(number, _)| number as u32).collect()
     }

@@ -8,7 +8,7 @@ pub mod life;
 
 use acd::{CALL_WITHIN, CONNECT_WITHIN, Command, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role};
+use vocabulary::centre::{Centre, Change, Choose, LastResortTo, Queue, Role, SkillMode};
 use vocabulary::event::{Actor, AgentRule, Alarm, OrderRule, Switch, Why, WithdrawCause};
 use vocabulary::{
     AgentName, CallBackPolicy, Channel, ConsentKind, ContactId, EndCause, Event, FloorName, Lane, Language, Level,
@@ -486,7 +486,7 @@ impl Naive {
                 p.presence == Presence::Ready
                     && p.own.leaving.is_none()
                     && agent.roles.contains(&Role::Agent)
-                    && agent.clearances.contains(lane)
+                    && self.cleared(&p.name, *lane)
             })
         });
         self.alarm(Alarm::NoClearedAgent, None, missing);
@@ -540,7 +540,7 @@ impl Naive {
             return true;
         }
         let own = case.tenant.as_str() == self.centre.floor.as_str();
-        agent.cleared_for(w.lane)
+        self.cleared(&p.name, w.lane)
             && (own || agent.tenants.contains(&case.tenant))
             && w.needs.language.is_none_or(|l| agent.languages.contains(&l))
             && (helps || self.skilled(w, p))
@@ -550,25 +550,44 @@ impl Naive {
         let agent = &self.centre.agents[&p.name];
         agent.roles.contains(&Role::Agent)
             && agent.tier >= w.needs.tier
-            && w.needs.skills.iter().all(|(skill, level)| agent.skills.get(skill).is_some_and(|l| l >= level))
+            && (self.skill_mode(w) != SkillMode::All
+                || w.needs
+                    .skills
+                    .iter()
+                    .all(|(skill, level)| agent.level(skill, self.now).is_some_and(|l| l >= *level)))
+    }
+
+    fn skill_mode(&self, w: &Want) -> SkillMode {
+        self.queue(&w.queue).map_or(SkillMode::All, |q| q.skill_mode)
+    }
+
+    /// Whether somebody may see a lane, today.
+    pub fn cleared(&self, name: &AgentName, lane: Lane) -> bool {
+        self.centre.agents[name].clearance_counts(lane, self.now)
     }
 
     fn level(&self, case: &Case, p: &Person) -> u32 {
         let (w, agent) = (case.order.as_ref().unwrap(), &self.centre.agents[&p.name]);
         if w.any {
-            return u32::from(agent.cleared_for(w.lane));
+            return u32::from(self.cleared(&p.name, w.lane));
         }
         if !self.skilled(w, p) {
             return 0;
         }
-        w.needs.skills.keys().map(|skill| u32::from(agent.skills[skill].get())).sum()
+        let has = |skill| agent.level(skill, self.now).map_or(0, |level| u32::from(level.get()));
+        match self.skill_mode(w) {
+            SkillMode::All => w.needs.skills.keys().map(has).sum(),
+            SkillMode::BestAvailable => w.needs.skills.iter().map(|(s, asked)| has(s).min(asked.get().into())).sum(),
+            SkillMode::Ignore => 0,
+        }
     }
 
     /// Whether taking this person would eat into the reserve of one of their languages.
     fn reserved(&self, p: &Person, voice: bool) -> bool {
         let safe = |p: &Person| {
             let agent = &self.centre.agents[&p.name];
-            agent.roles.contains(&Role::Agent) && agent.clearances.iter().any(|l| l.is_safeguarding())
+            let open = |l: &Lane| l.is_safeguarding() && self.cleared(&p.name, *l);
+            agent.roles.contains(&Role::Agent) && agent.clearances.iter().any(open)
         };
         let rules = &self.centre.rules;
         safe(p)
@@ -628,7 +647,9 @@ impl Naive {
         let rule = match queue.map_or(Choose::LongestIdle, |q| q.choose) {
             _ if w.any => AgentRule::LastResort,
             _ if several => AgentRule::Several,
+            _ if self.skill_mode(w) == SkillMode::BestAvailable => AgentRule::BestAvailable,
             Choose::LongestIdle => AgentRule::LongestIdle,
+            Choose::HighestLevel if self.skill_mode(w) == SkillMode::Ignore => AgentRule::LongestIdle,
             Choose::HighestLevel => AgentRule::HighestLevel,
         };
         let asked = |p: &Person| case.rests.iter().any(|(name, until)| *name == p.name && *until > self.now);
@@ -644,7 +665,9 @@ impl Naive {
             return None;
         }
         let candidates = picked.len() as u32;
-        let by_level = matches!(rule, AgentRule::LastResort | AgentRule::HighestLevel);
+        let best_first = matches!(rule, AgentRule::BestAvailable | AgentRule::Several);
+        let by_level = matches!(rule, AgentRule::LastResort | AgentRule::HighestLevel)
+            || (best_first && self.skill_mode(w) == SkillMode::BestAvailable);
         picked.sort_by_key(|p| (if by_level { u32::MAX - self.level(case, p) } else { 0 }, p.idle));
         picked.truncate(if several { OFFER_SEVERAL } else { 1 });
         let why = Why { agent: rule, candidates, reserved: held.len() as u32, ..self.order_of(case) };

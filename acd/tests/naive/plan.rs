@@ -3,7 +3,13 @@
 #[path = "plan/hours.rs"]
 mod hours;
 
-pub use hours::told;
+/// What must have happened often, or the plan proves nothing about it.
+pub fn told(event: &Event) -> Option<&'static str> {
+    hours::told(event).or_else(|| serving::told(event))
+}
+
+/// How many kinds of such things there are.
+pub const TOLD: usize = 13;
 
 use acd::{Command, Floor, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +53,8 @@ const LANGUAGES: [Language; 2] = [Language::SW, Language::EN];
 
 #[path = "plan/life.rs"]
 mod life;
+#[path = "plan/serving.rs"]
+mod serving;
 
 pub struct Plan {
     pub dice: Dice,
@@ -70,7 +78,7 @@ impl Plan {
         let agents = 2 + dice.below(14);
         let mut plan = Plan {
             dice,
-            now: Time(1_795_000_000_000),
+            now: serving::begin(seed),
             set_up: Vec::new(),
             contacts: 0,
             offers: Vec::new(),
@@ -332,7 +340,7 @@ impl Plan {
             _ => BTreeSet::from([Role::Agent]),
         };
         let tenants = if self.dice.chance(50) { vec![TenantName::new("treasury").unwrap()] } else { Vec::new() };
-        let agent = Agent {
+        let mut agent = Agent {
             roles,
             auto_ready: self.dice.chance(80),
             languages,
@@ -343,6 +351,7 @@ impl Plan {
             text_contacts: self.dice.below(4) as u32,
             ..Agent::new(AgentName::new(&format!("agent-{n}")).unwrap())
         };
+        self.train(&mut agent);
         Change::AgentSet { agent }
     }
 
@@ -387,6 +396,7 @@ impl Plan {
             ..Queue::new(QueueName::new(name).unwrap(), TenantName::new("nairobi").unwrap(), lane)
         };
         self.dress(&mut queue);
+        self.set_asking(&mut queue);
         Change::QueueSet { queue }
     }
 

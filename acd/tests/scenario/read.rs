@@ -6,12 +6,12 @@ use super::{Names, START};
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{
-    Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, Widening, WrapUpMode,
+    Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, SkillMode, Widening, WrapUpMode,
 };
 use vocabulary::event::{Actor, HelpKind, Source};
 use vocabulary::{
-    AgentName, CalendarName, Channel, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party, Presence,
-    QueueName, ReasonName, Risk, SkillName, TenantName,
+    AgentName, CalendarName, Channel, Day, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party,
+    Presence, QueueName, ReasonName, Risk, SkillName, TenantName,
 };
 
 type Read<T> = Result<T, String>;
@@ -256,6 +256,8 @@ fn queue(name: &str, words: &[&str]) -> Read<Queue> {
         match pair {
             ["lane", text] => queue.lane = named(text)?,
             ["skills", text] => queue.skills = skills(text)?,
+            ["mode", "best"] => queue.skill_mode = SkillMode::BestAvailable,
+            ["mode", "ignore"] => queue.skill_mode = SkillMode::Ignore,
             ["language", "asked"] => queue.language = true,
             ["tier", text] => queue.tier = named(text)?,
             ["base", n] => queue.base = number(n)?,
@@ -319,6 +321,10 @@ fn staff(name: &str, words: &[&str]) -> Read<Agent> {
             ["speaks", tags] => agent.languages = tags.split(',').map(|t| Language::new(t).unwrap()).collect(),
             ["skills", text] => agent.skills = skills(text)?,
             ["cleared", lanes] => agent.clearances = lanes.split(',').map(named).collect::<Read<_>>()?,
+            ["trained", text] => agent.skills_until = until(text, |skill| SkillName::new(skill).unwrap())?,
+            ["cleared-until", text] => {
+                agent.clearances_until = until(text, |lane| named(lane).expect("a lane"))?;
+            }
             ["serves", tenants] => {
                 agent.tenants = tenants.split(',').map(|t| TenantName::new(t).unwrap()).collect();
             }
@@ -331,6 +337,15 @@ fn staff(name: &str, words: &[&str]) -> Read<Agent> {
         }
     }
     Ok(agent)
+}
+
+/// `ids:2026-11-18`: what counts up to the end of which day.
+fn until<K: Ord>(text: &str, key: impl Fn(&str) -> K) -> Read<BTreeMap<K, Day>> {
+    let pair = |pair: &str| {
+        let (what, day) = pair.split_once(':').ok_or("training is what:day")?;
+        Ok((key(what), day.parse().map_err(|_| format!("`{day}` is no day"))?))
+    };
+    text.split(',').map(pair).collect()
 }
 
 /// A moment of the script, back from the engine's time.

@@ -155,10 +155,10 @@ impl Agent {
         !lane.is_safeguarding() || self.clearances.contains(&lane)
     }
 
-    /// Whether the clearance for a lane counts at a moment.
+    /// Whether the clearance for a lane counts at a moment; a lane that asks for none is open to all.
     pub fn clearance_counts(&self, lane: Lane, at: Time) -> bool {
         let until = self.clearances_until.get(&lane);
-        self.cleared_for(lane) && until.is_none_or(|day| at < day.end())
+        !lane.is_safeguarding() || (self.clearances.contains(&lane) && until.is_none_or(|day| at < day.end()))
     }
 
     /// The level of a skill whose training counts at a moment.

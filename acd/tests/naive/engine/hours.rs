@@ -117,7 +117,7 @@ impl Naive {
 
     fn could_serve(&self, p: &Person, queue: &Queue) -> bool {
         let staff = &self.centre.agents[&p.name];
-        if !staff.cleared_for(queue.lane) {
+        if !self.cleared(&p.name, queue.lane) {
             return false;
         }
         if queue.tenant.as_str() != self.centre.floor.as_str() && !staff.tenants.contains(&queue.tenant) {
@@ -130,7 +130,7 @@ impl Naive {
         let lower: u8 = queue.widenings.iter().map(|w| w.lower_levels).fold(0, u8::saturating_add);
         let kept = queue.skills.iter().filter(|(skill, _)| !dropped(skill));
         let has = kept.map(|(skill, level)| {
-            staff.skills.get(skill).is_some_and(|has| has.get() >= level.get().saturating_sub(lower).max(1))
+            staff.level(skill, self.now).is_some_and(|has| has.get() >= level.get().saturating_sub(lower).max(1))
         });
         let skilled = queue.skill_mode != SkillMode::All || has.into_iter().all(|has| has);
         staff.roles.contains(&Role::Agent) && staff.tier >= queue.tier && skilled

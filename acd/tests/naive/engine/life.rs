@@ -260,8 +260,9 @@ impl Naive {
     pub fn decide_drop(&mut self, contact: ContactId, by: AgentName, call: bool) -> Done {
         self.person(&by)?;
         let staff = self.centre.agents[&by].clone();
+        let now = self.now;
         let (_, _, lane, call_by) = self.safety.drops.iter_mut().find(|d| d.0 == contact)?;
-        (staff.roles.contains(&Role::Supervisor) && staff.cleared_for(*lane)).then_some(())?;
+        (staff.roles.contains(&Role::Supervisor) && staff.clearance_counts(*lane, now)).then_some(())?;
         if call && call_by.is_some() {
             return Some(());
         }

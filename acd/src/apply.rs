@@ -87,6 +87,9 @@ impl Floor {
                     contact.stage = Stage::Talking { server: server.clone(), held: false };
                 }
             }
+            Event::Rescored { base, .. } => {
+                self.contact_mut(id).order.iter_mut().for_each(|order| order.base = *base);
+            }
             Event::Overflowed { queue, to, .. } => self.apply_overflowed(id, queue, to),
             Event::CallBackAgreed { from, until, attempts, .. } => self.apply_call_back(id, *from, *until, *attempts),
             Event::CallBackFailed { agent, next, .. } => self.apply_call_back_failed(at, id, agent, *next),

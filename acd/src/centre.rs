@@ -131,6 +131,7 @@ fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {
     within("target_seconds", queue.target_seconds, 0, MOST_SECONDS)?;
     within("target_percent", i64::from(queue.target_percent), 0, 100)?;
     within("base", queue.base, -MOST_BASE, MOST_BASE)?;
+    within("most_points", queue.most_points.unwrap_or(0), -MOST_BASE, MOST_BASE)?;
     within("slope", queue.slope, 0, MOST_SLOPE)?;
     let name = &queue.name;
     for after in

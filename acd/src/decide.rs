@@ -12,6 +12,7 @@ mod leaving;
 mod offering;
 mod overflow;
 mod people;
+mod ranking;
 mod safety;
 mod writing;
 
@@ -93,8 +94,9 @@ impl<'a> Turn<'a> {
             Command::SetLeaving { agent, then, by } => self.set_leaving(agent, then, by),
             Command::NoteSilent { contact, source } => self.note_silent(contact, source),
             Command::DecideDrop { contact, by, call } => self.decide_drop(contact, by, call),
-            // Each of these gets its rule in its own commit.
-            Command::Prefer { .. } | Command::Rescore { .. } => Err(Refusal::NotAFact),
+            Command::Rescore { contact, base, by } => self.rescore(contact, base, by),
+            // It gets its rule in its own commit.
+            Command::Prefer { .. } => Err(Refusal::NotAFact),
         }
     }
 

@@ -90,9 +90,9 @@ pub(crate) fn on_entry(state: &State, index: &Index, id: ContactId, queued: &Eve
         outside: Vec::new(),
         call_back_offered: false,
     };
-    let slope = state.slope(queue);
+    let (key, slope) = state.place(id, &order, now);
     let groups = index.groups_for(state, contact, &order);
-    let (key, kind) = (Key::of(order.claim(slope), id), Kind::of(contact.channel));
+    let kind = Kind::of(contact.channel);
     Asker { queue, groups, kind, ordinary: order.ordinary(), key, slope }.estimate(state, index, now)
 }
 

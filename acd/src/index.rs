@@ -51,7 +51,8 @@ pub(crate) enum Subject {
     Agent(AgentIx),
     Place(ContactId),
     Storm,
-    /// Somebody may be asked again for this contact, or it is meant for one agent no longer.
+    /// Somebody may be asked again for this contact, it is meant for one agent no longer, or its score
+    /// has reached the cap.
     Rest(ContactId),
     /// A queue opens or closes.
     Hours,
@@ -196,16 +197,23 @@ impl Index {
             ..ContactLinks::default()
         };
         let Some(order) = &contact.order else { return new };
-        let line = contact.links.line.unwrap_or_else(|| self.line(state, contact, order));
-        new.line = Some(line);
-        let slope = self.lines[line as usize].slope;
-        new.place = match contact.stage {
-            Stage::Waiting if contact.is_due(clock) && !contact.kept_for_named(clock) => {
-                Place::InLine(Key::of(order.claim(slope), id))
-            }
-            Stage::Waiting | Stage::Offered { .. } => Place::Aside(Key::of(order.claim(slope), id)),
-            _ => Place::Nowhere,
+        new.line = contact.links.line;
+        if !contact.waits() {
+            return new;
+        }
+        let claim = match new.line {
+            Some(line) => self.lines[line as usize].claim(order),
+            None => state.claim(order),
         };
+        let capped = claim.is_capped(clock);
+        let same = new.line.filter(|line| self.lines[*line as usize].key.capped == capped);
+        new.line = Some(same.unwrap_or_else(|| self.line(state, contact, order, capped)));
+        if !capped {
+            new.rest = new.rest.into_iter().chain(claim.capped_from()).min();
+        }
+        let (key, _) = claim.place(id, clock);
+        let asks = contact.stage == Stage::Waiting && contact.is_due(clock) && !contact.kept_for_named(clock);
+        new.place = if asks { Place::InLine(key) } else { Place::Aside(key) };
         new.named = contact.named(clock).is_some();
         new
     }

@@ -50,13 +50,13 @@ fn together(state: &State, one: &Match, found: Match) -> Match {
 
 fn rank_of(state: &State, id: ContactId, now: Time, named: bool) -> Rank {
     let order = state.contacts[&id].order.as_ref().expect("who waits is in a queue");
-    let key = state.key(id, order);
+    let (key, slope) = state.place(id, order, now);
     let group = match key.rule() {
         OrderRule::Imminent | OrderRule::Safeguarding => 0,
         OrderRule::Score if named => 1,
         OrderRule::Score => 2,
     };
-    (group, key.at(state.slope(&order.queue), now))
+    (group, key.at(slope, now))
 }
 
 fn match_for(state: &State, index: &Index, id: ContactId, now: Time) -> Option<(Rank, Match)> {
@@ -77,10 +77,10 @@ fn match_for(state: &State, index: &Index, id: ContactId, now: Time) -> Option<(
     {
         return None;
     }
-    let key = state.key(id, order);
+    let (key, slope) = state.place(id, order, now);
     let why = Why {
         order: key.rule(),
-        score: key.score(state.slope(&order.queue), now),
+        score: key.score(slope, now),
         agent: if helps { AgentRule::Asked } else { AgentRule::Assigned },
         candidates: 1,
         reserved: 0,

@@ -225,9 +225,9 @@ impl Order {
         self.lane.is_safeguarding() && self.risk.offers_to_several()
     }
 
-    /// What decides its place, in a queue of this slope.
-    pub fn claim(&self, slope: i64) -> Claim {
-        Claim { lane: self.lane, risk: self.risk, base: self.base, slope, arrived: self.arrived }
+    /// What decides its place, in a queue of this slope and cap.
+    pub fn claim(&self, slope: i64, most: Option<i64>) -> Claim {
+        Claim { lane: self.lane, risk: self.risk, base: self.base, slope, most, arrived: self.arrived }
     }
 
     /// Whether the reserve holds cleared agents back from it.
@@ -347,12 +347,15 @@ impl State {
         }
     }
 
-    pub fn slope(&self, name: &QueueName) -> i64 {
-        self.queue(name).map_or(0, |q| q.slope)
+    /// What decides the place of a contact in its queue.
+    pub fn claim(&self, order: &Order) -> Claim {
+        let queue = self.queue(&order.queue);
+        order.claim(queue.map_or(0, |q| q.slope), queue.and_then(|q| q.most_points))
     }
 
-    pub fn key(&self, id: ContactId, order: &Order) -> Key {
-        Key::of(order.claim(self.slope(&order.queue)), id)
+    /// Its place at a moment, and the slope by which it compares with others.
+    pub fn place(&self, id: ContactId, order: &Order, now: Time) -> (Key, i64) {
+        self.claim(order).place(id, now)
     }
 
     /// The last-resort chain of a contact: its queue's, else that of a queue of its lane, else any

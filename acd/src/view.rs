@@ -270,8 +270,8 @@ impl Floor {
     pub fn waiting(&self, contact: ContactId) -> Option<Waiting> {
         let row = self.state.contacts.get(&contact).filter(|row| row.waits())?;
         let order = row.order.as_ref()?;
-        let key = self.state.key(contact, order);
-        let ahead = self.index.ahead(&order.queue, &key);
+        let (key, slope) = self.state.place(contact, order, self.clock);
+        let ahead = self.index.ahead(&order.queue, key, slope, self.clock);
         let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
         let estimate = of_waiting(&self.state, &self.index, row, key, self.clock);
         Some(Waiting { queue: order.queue.clone(), position, estimate })

@@ -2,12 +2,12 @@
 
 use super::profile::Asked;
 use super::{Index, Place};
-use crate::rank::Key;
+use crate::rank::{Claim, Key};
 use crate::state::{Contact, Kind, Openness, Order, State};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocabulary::centre::{Choose, SkillMode};
-use vocabulary::{ContactId, Lane, Needs, QueueName};
+use vocabulary::{ContactId, Lane, Needs, QueueName, Time};
 
 /// Everything that decides which agents may serve a contact, and how they are chosen. Queue, needs
 /// and tenant are numbers of this index.
@@ -23,6 +23,8 @@ pub(crate) struct LineKey {
     pub ordinary: bool,
     pub urgent: bool,
     pub any: bool,
+    /// Age adds no more points to them.
+    pub capped: bool,
 }
 
 /// Contacts that ask for the same thing. If the first of them without a resting agent cannot be
@@ -31,10 +33,15 @@ pub(crate) struct LineKey {
 pub(crate) struct Line {
     pub key: LineKey,
     pub needs: Arc<Needs>,
+    /// Points gained a minute: those of the queue, or none.
     pub slope: i64,
+    /// Slope and cap of the queue.
+    grows: (i64, Option<i64>),
     pub choose: Choose,
     pub mode: SkillMode,
     pub members: BTreeSet<Key>,
+    /// In the queue and not to be offered now.
+    aside: BTreeSet<Key>,
     head: Option<Key>,
     /// Groups that may serve it, by number, with the sum of their levels in the skills asked for.
     pub groups: Vec<(u32, u32)>,
@@ -73,7 +80,6 @@ pub(crate) struct PoolKey {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct QueueLines {
     lines: Vec<u32>,
-    aside: BTreeSet<Key>,
 }
 
 impl Index {
@@ -81,7 +87,7 @@ impl Index {
         let row = &mut self.lines[line as usize];
         match place {
             Place::Nowhere => {}
-            Place::Aside(key) => drop(self.queues.at_mut(row.key.queue).aside.insert(key)),
+            Place::Aside(key) => drop(row.aside.insert(key)),
             Place::InLine(key) => {
                 row.members.insert(key);
                 if row.head.is_none_or(|head| key < head) {
@@ -103,7 +109,7 @@ impl Index {
         let row = &mut self.lines[line as usize];
         match place {
             Place::Nowhere => {}
-            Place::Aside(key) => drop(self.queues.at_mut(row.key.queue).aside.remove(&key)),
+            Place::Aside(key) => drop(row.aside.remove(&key)),
             Place::InLine(key) => {
                 row.members.remove(&key);
                 if row.head == Some(key) {
@@ -125,7 +131,7 @@ impl Index {
     }
 
     /// The line of contacts that ask for what this one asks for.
-    pub(super) fn line(&mut self, state: &State, contact: &Contact, order: &Order) -> u32 {
+    pub(super) fn line(&mut self, state: &State, contact: &Contact, order: &Order, capped: bool) -> u32 {
         let own = contact.tenant.as_str() == state.centre.floor.as_str();
         let key = LineKey {
             queue: self.queue_number(&order.queue),
@@ -136,6 +142,7 @@ impl Index {
             ordinary: order.ordinary(),
             urgent: order.urgent(),
             any: order.any_agent,
+            capped,
         };
         if let Some(line) = self.line_of.get(&key) {
             return *line;
@@ -143,7 +150,7 @@ impl Index {
         let number = self.lines.len() as u32;
         let needs = Arc::clone(&self.needs[key.needs as usize]);
         let queue = state.queue(&order.queue);
-        let mode = queue.map_or(SkillMode::All, |q| q.skill_mode);
+        let (mode, slope) = queue.map_or((SkillMode::All, 0), |q| (q.skill_mode, q.slope));
         let asked = Asked {
             needs: &needs,
             mode,
@@ -155,10 +162,12 @@ impl Index {
         let serving = self.groups.iter().enumerate();
         let groups = serving.filter_map(|(group, row)| Some((group as u32, row.profile.serves(&asked)?))).collect();
         self.lines.push(Line {
-            slope: state.slope(&order.queue),
+            slope: if capped { 0 } else { slope },
+            grows: (slope, queue.and_then(|q| q.most_points)),
             choose: queue.map_or(Choose::LongestIdle, |q| q.choose),
             mode,
             members: BTreeSet::new(),
+            aside: BTreeSet::new(),
             head: None,
             groups,
             pool: u32::MAX,
@@ -187,6 +196,7 @@ impl Index {
             ordinary: order.ordinary(),
             urgent: order.urgent(),
             any: order.any_agent,
+            capped: false,
         };
         let tenant = (!own).then_some(&contact.tenant);
         let mode = state.queue(&order.queue).map_or(SkillMode::All, |q| q.skill_mode);
@@ -300,33 +310,38 @@ impl Index {
         held.map(|group| group.free(Openness::Open, kind).len() as u32).sum()
     }
 
+    fn lines_in(&self, queue: &QueueName) -> impl Iterator<Item = &Line> + '_ {
+        let row = self.queues.get(queue).into_iter();
+        row.flat_map(|row| row.lines.iter().map(|line| &self.lines[*line as usize]))
+    }
+
     /// Who waits in a queue, offered ones included, in no order.
     pub fn waiting(&self, queue: &QueueName) -> impl Iterator<Item = ContactId> + '_ {
-        let rows = self.queues.get(queue).into_iter();
-        rows.flat_map(|row| {
-            let lines = row.lines.iter().flat_map(|line| &self.lines[*line as usize].members);
-            lines.chain(&row.aside).map(|key| key.id)
-        })
+        self.lines_in(queue).flat_map(|line| line.members.iter().chain(&line.aside).map(|key| key.id))
     }
 
     /// How many wait in a queue, offered ones included.
     pub fn length(&self, queue: &QueueName) -> usize {
-        self.queues.get(queue).map_or(0, |row| {
-            let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.len());
-            lines.sum::<usize>() + row.aside.len()
-        })
+        self.lines_in(queue).map(|line| line.members.len() + line.aside.len()).sum()
     }
 
-    /// How many of those go before a key.
-    pub fn ahead(&self, queue: &QueueName, key: &Key) -> usize {
-        self.queues.get(queue).map_or(0, |row| {
-            let lines = row.lines.iter().map(|line| self.lines[*line as usize].members.range(..key).count());
-            lines.sum::<usize>() + row.aside.range(..key).count()
-        })
+    /// How many of those go at `now` before a key that grows by a slope.
+    pub fn ahead(&self, queue: &QueueName, key: Key, slope: i64, now: Time) -> usize {
+        let before = |line: &Line| {
+            let bound = key.among(slope, line.slope, now);
+            line.members.range(..bound).count() + line.aside.range(..bound).count()
+        };
+        self.lines_in(queue).map(before).sum()
     }
 }
 
 impl Line {
+    /// What decides the place of one of its contacts.
+    pub fn claim(&self, order: &Order) -> Claim {
+        let (slope, most) = self.grows;
+        order.claim(slope, most)
+    }
+
     /// The sum of levels of a group that may serve it.
     pub fn level_of(&self, group: u32) -> Option<u32> {
         let at = self.groups.binary_search_by_key(&group, |(number, _)| *number).ok()?;

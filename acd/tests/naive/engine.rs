@@ -5,6 +5,8 @@
 mod hours;
 #[path = "engine/life.rs"]
 pub mod life;
+#[path = "engine/serving.rs"]
+mod serving;
 
 use acd::{CALL_WITHIN, CONNECT_WITHIN, Command, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::{BTreeMap, BTreeSet};
@@ -494,17 +496,6 @@ impl Naive {
 
     // --- matching ---
 
-    fn rank(&self, case: &Case) -> (u8, i64, Time, ContactId) {
-        let w = case.order.as_ref().unwrap();
-        let slope = self.queue(&w.queue).map_or(0, |q| q.slope);
-        let score = w.base * 60_000 + slope * (self.now.0 - w.arrived.0);
-        match w.risk {
-            Risk::P0 => (0, 0, w.arrived, case.id),
-            risk if w.lane.is_safeguarding() => (1, risk as i64, w.arrived, case.id),
-            _ => (2, -score, w.arrived, case.id),
-        }
-    }
-
     fn has_room(&self, p: &Person, voice: bool) -> bool {
         let serves = self.centre.agents[&p.name].roles.contains(&Role::Agent) || self.could_help(&p.name);
         serves && self.has_space(p, voice)
@@ -788,6 +779,7 @@ impl Naive {
                 self.alarm(Alarm::JournalStalled, None, false);
                 Some(())
             }
+            Command::Rescore { contact, base, by } => self.rescore(contact, base, by),
             other => self.obey_help(other),
         }
     }

@@ -9,7 +9,7 @@ pub fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// How many kinds of such things there are.
-pub const TOLD: usize = 13;
+pub const TOLD: usize = 14;
 
 use acd::{Command, Floor, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +126,7 @@ impl Plan {
         if self.dice.chance(8) {
             return (self.now, self.hours(floor));
         }
-        if let Some(command) = self.life(floor) {
+        if let Some(command) = self.life(floor).or_else(|| self.serving(floor)) {
             return (self.now, command);
         }
         let command = match self.dice.below(112) {

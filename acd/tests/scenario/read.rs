@@ -91,6 +91,9 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
         }
         ["complete", help] => Ok(Command::CompleteHelp { help: names.id(help) }),
         ["join", help] => Ok(Command::JoinHelp { help: names.id(help) }),
+        [contact, "starts", "with", n, by @ ..] => {
+            Ok(Command::Rescore { contact: names.id(contact), base: number(n)?, by: actor(by)? })
+        }
         [contact, "is", "silent"] => Ok(Command::NoteSilent { contact: names.id(contact), source: None }),
         [contact, "is", "silent", "from", n] => {
             Ok(Command::NoteSilent { contact: names.id(contact), source: Some(Source(number(n)?)) })
@@ -262,6 +265,7 @@ fn queue(name: &str, words: &[&str]) -> Read<Queue> {
             ["tier", text] => queue.tier = named(text)?,
             ["base", n] => queue.base = number(n)?,
             ["slope", n] => queue.slope = number(n)?,
+            ["most", n] => queue.most_points = Some(number(n)?),
             ["choose", "level"] => queue.choose = Choose::HighestLevel,
             ["offer", n] => queue.offer_seconds = number(n)?,
             ["wrap-up", "timed"] => queue.wrap_up = WrapUpMode::MandatoryTimed,

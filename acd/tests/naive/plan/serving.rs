@@ -1,14 +1,16 @@
-//! How queues ask for skills, and training that expires.
+//! How queues ask for skills, training that expires, and the place of one contact.
 
 use super::Plan;
+use acd::{Command, Floor, Stage};
 use vocabulary::centre::{Agent, Queue, SkillMode};
-use vocabulary::event::AgentRule;
-use vocabulary::{Day, Event, Span, Time};
+use vocabulary::event::{Actor, AgentRule};
+use vocabulary::{ContactId, Day, Event, Span, Time};
 
 /// What must have happened often, or the plan proves nothing about it.
 pub fn told(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::Offered { why, .. } if why.agent == AgentRule::BestAvailable => "offered to the best available",
+        Event::Rescored { .. } => "rescored",
         _ => return None,
     })
 }
@@ -35,11 +37,27 @@ impl Plan {
         }
     }
 
+    /// Now and then something about the place of one contact.
+    pub fn serving(&mut self, floor: &Floor) -> Option<Command> {
+        if !self.dice.chance(6) {
+            return None;
+        }
+        let waiting: Vec<ContactId> =
+            floor.contacts().filter(|c| c.queue.is_some() && c.stage == Stage::Waiting).map(|c| c.contact).collect();
+        let contact = match self.dice.pick(&waiting).copied() {
+            Some(contact) if self.dice.chance(90) => contact,
+            _ => self.some_contact(),
+        };
+        let base = self.dice.below(80) as i64 - 20;
+        Some(Command::Rescore { contact, base, by: Actor::Staff { name: self.some_agent() } })
+    }
+
     pub fn set_asking(&mut self, queue: &mut Queue) {
         queue.skill_mode = match self.dice.below(10) {
             0..=5 => SkillMode::All,
             6..=8 => SkillMode::BestAvailable,
             _ => SkillMode::Ignore,
         };
+        queue.most_points = self.dice.chance(40).then(|| self.dice.below(60) as i64 - 10);
     }
 }

@@ -8,6 +8,7 @@ import { isSafeguarding, type Engagement } from '../parts/protocol';
 import { tongue } from '../parts/ui';
 import { hangUp, keysSent, legs, muted, phone, press, toggleHold, toggleMute } from './phone';
 import { dialog } from './store';
+import { mayGive } from './giving';
 import { queueOf, t } from './text';
 import { draft, setDraft } from './drafts';
 
@@ -75,10 +76,15 @@ export function CallPanel({ call }: { call: Engagement }): VNode {
       {lost && <p class="notice warn small" role="status">{t('no_audio')}</p>}
       {muted.value && <p class="notice warn small row" role="status"><Icon name="mic_off" />{t('muted')}</p>}
       <div class="row controls">
-        <MuteAndHold call={call} />
-        <button type="button" aria-expanded={keypad.value} onClick={() => (keypad.value = !keypad.value)}><Icon name="keys" />{t('keypad')}</button>
-        {!secret && <button type="button" class="safe" onClick={() => (dialog.value = 'confidential')}><Icon name="shield" />{t('confidential')}</button>}
-        <button type="button" class="danger last" onClick={() => hangUp(call.contact)}><Icon name="down" />{t('hang_up')}</button>
+        <div class="row">
+          <MuteAndHold call={call} />
+          <button type="button" aria-expanded={keypad.value} onClick={() => (keypad.value = !keypad.value)}><Icon name="keys" />{t('keypad')}</button>
+        </div>
+        <div class="row grow">
+          <button type="button" disabled={!mayGive(call)} onClick={() => (dialog.value = 'transfer')}><Icon name="transfer" />{t('transfer')}</button>
+          {!secret && <button type="button" class="safe" onClick={() => (dialog.value = 'confidential')}><Icon name="shield" />{t('confidential')}</button>}
+          <button type="button" class="danger last" onClick={() => hangUp(call.contact)}><Icon name="down" />{t('hang_up')}</button>
+        </div>
       </div>
       {keypad.value && <Keypad />}
       <div class="field">

@@ -9,6 +9,7 @@ import { hour } from '../parts/time';
 import { language, now, say, tongue } from '../parts/ui';
 import { EMPTY, type Line } from '../parts/conversation';
 import { draft, setDraft } from './drafts';
+import { mayGive } from './giving';
 import { hangUp } from './phone';
 import { conversations, dialog, link, markRead, sayTo, send, typing } from './store';
 import { queueOf, t } from './text';
@@ -89,6 +90,7 @@ export function ChatPanel({ one }: { one: Engagement }): VNode {
         </div>
         <LaneMark lane={one.lane} />
         <RiskMark risk={one.risk} />
+        {!over && <button type="button" class="compact" disabled={!mayGive(one)} onClick={() => (dialog.value = 'transfer')}><Icon name="transfer" />{t('transfer')}</button>}
         {!over && !secret && <button type="button" class="safe compact" onClick={() => (dialog.value = 'confidential')}><Icon name="shield" />{t('confidential')}</button>}
         {!over && <button type="button" class="compact" onClick={() => hangUp(one.contact)}>{t('end_chat')}</button>}
       </header>

@@ -7,6 +7,7 @@ import { recall, remember } from '../parts/memory';
 import { me } from '../parts/login';
 import { isSafeguarding } from '../parts/protocol';
 import { decline, hangUp, legs, take, toggleHold, toggleMute } from './phone';
+import { mayGive } from './giving';
 import { liveCall } from './settle';
 import { dialog, engagements, offers, setPresence, showNext, shown } from './store';
 
@@ -21,6 +22,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { code: 'KeyH', shown: 'Alt+H', does: 'key_hold', run: toggleHold },
   { code: 'KeyU', shown: 'Alt+U', does: 'key_hang_up', run: () => onCall(hangUp) },
   { code: 'KeyC', shown: 'Alt+C', does: 'key_confidential', run: openConfidential },
+  { code: 'KeyT', shown: 'Alt+T', does: 'key_transfer', run: openTransfer },
   { code: 'KeyN', shown: 'Alt+N', does: 'key_next', run: showNext },
 ];
 
@@ -46,6 +48,10 @@ function onCall(run: (contact: string) => void): void {
 function openConfidential(): void {
   const one = shown.value;
   if (one && one.state !== 'wrap_up' && !isSafeguarding(one.lane)) dialog.value = 'confidential';
+}
+
+function openTransfer(): void {
+  if (dialog.value === null && mayGive(shown.value)) dialog.value = 'transfer';
 }
 
 function writing(target: EventTarget | null): boolean {

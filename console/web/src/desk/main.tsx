@@ -14,12 +14,13 @@ import { Help } from './help';
 import { startKeys } from './keys';
 import { Offers } from './offers';
 import { hear, soundBlocked, startPhone } from './phone';
-import { PhoneButton, PresenceControl } from './presence';
+import { Leaving, PhoneButton, PresenceControl } from './presence';
 import { Side } from './side';
 import { SoundCheck } from './sound';
 import { connect, dialog, link, refusal, setPresence, state } from './store';
 import { t } from './text';
 import { startTones } from './tones';
+import { Transfer } from './transfer';
 import { Contacts, Work } from './work';
 
 let started = false;
@@ -41,6 +42,7 @@ function Banners(): VNode {
     <div class="banners">
       <div role="status">
         {link.value === 'lost' && <p class="notice warn row"><Icon name="alert" />{t('reconnecting')}</p>}
+        <Leaving />
         {state.value?.break_owed && (
           <p class="notice row spread">
             <span>{t('break_owed')}</span>
@@ -72,6 +74,7 @@ function Dialogs(): VNode | null {
     case 'devices': return <Devices />;
     case 'help': return <Help />;
     case 'confidential': return <Confidential />;
+    case 'transfer': return <Transfer />;
     default: return null;
   }
 }

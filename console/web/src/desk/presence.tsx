@@ -3,11 +3,12 @@
 import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Icon } from '../parts/icons';
+import { Menu } from '../parts/menu';
 import { mic } from '../parts/microphone';
 import type { Me } from '../parts/protocol';
 import { say } from '../parts/ui';
 import { phone } from './phone';
-import { dialog, setPresence, state } from './store';
+import { dialog, ours, setLeaving, setPresence, state } from './store';
 import { t } from './text';
 
 const reason = signal('');
@@ -35,7 +36,40 @@ export function PresenceControl({ me }: { me: Me }): VNode {
         {reasons.map((one) => <option key={one} value={one}>{say(one)}</option>)}
       </select>
       <button type="button" class="compact" aria-pressed={is === 'offline'} onClick={() => setPresence({ is: 'offline' })}>{t('be_offline')}</button>
+      <AfterContact reason={picked} />
     </div>
+  );
+}
+
+/** Where the focus goes when the notice of a pending leave is gone. */
+const AFTER = 'after-contact';
+
+/** What follows the last contact. Who serves nobody can leave at once, so there is nothing to choose. */
+function AfterContact({ reason: why }: { reason: string }): VNode | null {
+  const leaving = state.value?.leaving ?? null;
+  if (ours.value.length === 0) return null;
+  return (
+    <Menu id={AFTER} label={t('after_contact')} icon="later" on={leaving !== null} items={[
+      { key: 'away', text: t('leave_away', { reason: say(why) }), run: () => setLeaving({ is: 'away', reason: why }) },
+      { key: 'offline', text: t('leave_offline'), run: () => setLeaving({ is: 'offline' }) },
+      ...(leaving ? [{ key: 'stay', text: t('leave_stay'), run: () => setLeaving(null) }] : []),
+    ]} />
+  );
+}
+
+/** The leave that is pending, as long as it is. */
+export function Leaving(): VNode | null {
+  const leaving = state.value?.leaving;
+  if (!leaving || leaving.is === 'ready') return null;
+  const stay = (): void => {
+    setLeaving(null);
+    document.getElementById(AFTER)?.focus();
+  };
+  return (
+    <p class="notice row spread leaving">
+      <span><Icon name="later" /> {leaving.is === 'away' ? t('leaving_away', { reason: say(leaving.reason) }) : t('leaving_offline')}</span>
+      <button type="button" class="compact" onClick={stay}>{t('leave_cancel')}</button>
+    </p>
   );
 }
 

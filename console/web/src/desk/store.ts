@@ -18,7 +18,7 @@ export const conversations = signal<ReadonlyMap<string, Conversation>>(new Map()
 export const typing = signal<ReadonlyMap<string, number>>(new Map());
 /** What the server refused last, until dismissed. */
 export const refusal = signal<string | null>(null);
-export type DialogName = 'sound' | 'devices' | 'help' | 'confidential';
+export type DialogName = 'sound' | 'devices' | 'help' | 'confidential' | 'transfer';
 export const dialog = signal<DialogName | null>(null);
 
 export const engagements = computed<readonly Engagement[]>(() => state.value?.engagements ?? []);
@@ -99,6 +99,12 @@ export function markRead(contact: string): void {
 export function setPresence(presence: Presence): void {
   refusal.value = null;
   send({ t: 'presence', presence });
+}
+
+/** What follows the last contact; null to stay. */
+export function setLeaving(then: Presence | null): void {
+  refusal.value = null;
+  send({ t: 'leaving', then });
 }
 
 /** Puts the next of our contacts on screen. */

@@ -58,12 +58,20 @@ export const desk: Same<typeof sw.desk> = {
   mic_denied: 'The browser blocks the microphone. Press the lock beside the address, allow the microphone, then try again.', mic_missing: 'No microphone was found. Plug in a headset and try again.', mic_busy: 'Another program is using the microphone. Close it and try again.', mic_insecure: 'Browsers give the microphone only to HTTPS pages or 127.0.0.1.', done: 'Sounds right',
   devices_lead: 'A desk phone or softphone (SIP) can take your calls instead of this page.', device_label: 'Name of the phone', device_label_hint: 'For example: Desk 12', create_device: 'Create', device_made: 'Enter these on the phone now. The secret is not shown again.', device_user: 'User', device_secret: 'Secret', device_registrar: 'Server', remove: 'Remove', no_devices: 'No desk phones.', copy: 'Copy', copied: 'Copied', registered: 'Registered', not_registered: 'Not registered',
   keys_on: 'Use keyboard shortcuts', key_answer: 'Answer or accept', key_decline: 'Decline', key_ready: 'Ready', key_away: 'Away (first reason)', key_mute: 'Mute or unmute', key_hold: 'Hold or resume', key_hang_up: 'Hang up', key_confidential: 'Make confidential', key_next: 'Next contact', key_finish: 'Finish (in the form)', key_help: 'This list', flash: 'New contact!',
+  transfer: 'Transfer', transfer_title: 'Transfer to another queue', transfer_text: 'The citizen keeps their place: they wait by the time they arrived, not from the end of the queue. You wrap up as usual.', transfer_find: 'Find a queue', transfer_keys: 'Arrows choose, Enter transfers, Esc cancels.', transfer_to: 'Transfer to {queue}', transfer_queues: 'Queues', transfer_none: 'No queue matches.', transfer_same: 'current queue', transfer_confidential: 'This queue is confidential: recording stops, and one person alone cannot undo it.', key_transfer: 'Transfer to another queue',
+  after_contact: 'After this contact', leave_away: 'Away after this contact: {reason}', leave_offline: 'Go offline after this contact', leave_stay: 'Stay as now', leaving_away: 'After this contact you are away: {reason}.', leaving_offline: 'After this contact you go offline.', leave_cancel: 'Cancel, I stay',
 };
 
 export const wall: Same<typeof sw.wall> = {
   title: 'Supervisor’s wall', live: 'Live', stale: 'Figures are not current: reconnecting…', queues: 'Queues', queue: 'Queue', waiting: 'Waiting', longest: 'Longest wait', ready: 'Ready', arrived: 'Arrived', answered: 'Answered', abandoned: 'Abandoned', level: 'Service level', target: 'target {percent}% · {seconds} s', below: 'below target', average: 'Average wait',
   agents: 'Agents', agents_ready: 'Ready', agents_away: 'Away', agents_offline: 'Offline', today: 'Today', self_served: 'Self-served', lanes: 'Safeguarding', cleared: 'Counsellors ready', alarms: 'Alarms', alarm_since: 'alarm for {time}', contact: 'contact {id}', sound_on: 'Alarm sound on', sound_off: 'Alarm sound off',
   set_presence: 'Set presence', set_for: 'Set presence of {name}', reason: 'Reason', channels: 'By channel', channel: 'Channel', big: 'Full screen',
+  manage: 'Manage the queue {queue}', manage_head: 'Manage',
+  do_open: 'Open', do_closed: 'Close', do_calendar: 'By calendar', do_surge_on: 'Start surge', do_surge_off: 'Stop surge',
+  ask_open: 'Open the queue {queue}?', ask_closed: 'Close the queue {queue}?', ask_calendar: 'Give the queue {queue} back to its calendar?', ask_surge_on: 'Start surge for the queue {queue}?', ask_surge_off: 'Stop surge for the queue {queue}?',
+  text_open: 'It stays open, outside its hours as well, until you change it.', text_closed: 'It stays closed until you change it. Who comes is told that it is closed.', text_calendar: 'The centre’s calendar decides again when it is open.', text_surge_on: 'Supervisors are given contacts of this queue too.', text_surge_off: 'Supervisors are no longer given contacts of this queue.',
+  done_open: 'The queue {queue} is open.', done_closed: 'The queue {queue} is closed.', done_calendar: 'The queue {queue} follows its calendar.', done_surge_on: 'Supervisors serve the queue {queue} too.', done_surge_off: 'Surge of the queue {queue} is over.',
+  is_open: 'Opened by hand', is_closed: 'Closed by hand', is_shut: 'Closed', is_surge: 'Surge',
 };
 
 export const records: Same<typeof sw.records> = {
@@ -73,6 +81,7 @@ export const records: Same<typeof sw.records> = {
   play_reason: 'Why are you listening?', play_reason_hint: 'Every play is written to the audit log.', play: 'Open recording', playing: 'Opening…', play_keys: 'Space plays or pauses, arrows jump 5 seconds.', reason_short: 'Give a reason (at least 5 letters).', incomplete: 'The end of this recording is missing.', supervisors_play: 'Only supervisors can listen.', player: 'Recording player',
   tr_none: 'No transcript.', tr_waiting: 'Waiting to be transcribed.', tr_no_model: 'No model configured yet; will be transcribed later.', no_notes: 'No notes.', no_cases: 'No cases.', change_state: 'Change state', state_note: 'Note on the change',
   audit: 'Audit', audit_intact: 'The chain of the log is intact.', audit_broken: 'WARNING: the chain of the log is broken.', audit_who: 'Who', audit_what: 'What', audit_reason: 'Reason', more: 'Show more',
+  why: 'Why it went this way', why_none: 'Nothing is written about this contact.', why_again: 'Try again', why_open: 'Show the story', why_audited: 'Opening the story of a confidential contact is written to the audit log.',
 };
 
 export const home: Same<typeof sw.home> = {

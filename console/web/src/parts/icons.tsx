@@ -29,6 +29,9 @@ const PATHS = {
   plus: 'M12 5v14M5 12h14',
   back: 'M14 6l-6 6 6 6',
   screen: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  transfer: 'M4 8h15l-4-4M20 16H5l4 4',
+  later: 'M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 4h5l-5 5h5',
+  more: 'M12 5h.01M12 12h.01M12 19h.01',
   deskphone: 'M4 9h16v10H4zM7 9V6h10v3M8 13h.01M12 13h.01M16 13h.01M8 16h.01M12 16h.01M16 16h.01',
 } as const;
 
@@ -36,7 +39,7 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon({ name }: { name: IconName }): VNode {
   const solid = name === 'record' || name === 'play';
-  const weight = name === 'keys' ? 3 : 1.8;
+  const weight = name === 'keys' || name === 'more' ? 3 : 1.8;
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill={solid ? 'currentColor' : 'none'} stroke="currentColor" stroke-width={weight} stroke-linecap="round" stroke-linejoin="round">
       <path d={PATHS[name]} />

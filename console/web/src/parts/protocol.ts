@@ -16,8 +16,11 @@ export interface Me {
   languages: string[];
   away_reasons: string[];
   dispositions: string[];
-  queues: { name: string; shown_as: Both }[];
+  queues: KnownQueue[];
 }
+
+/** A queue the viewer may see; its lane where the server tells it. */
+export interface KnownQueue { name: string; shown_as: Both; lane?: Lane }
 
 export interface CaseRef { reference: string; state: string; title: string }
 export interface Case extends CaseRef { kind: string; service: string | null; opened: number; due: number | null }
@@ -53,6 +56,8 @@ export interface DeskState {
   engagements: Engagement[];
   waiting: { queue: string; waiting: number; longest_since: number | null }[];
   break_owed: boolean;
+  /** What the agent does once the last contact is over; nothing: they stay. */
+  leaving?: Presence | null;
 }
 
 export type Side = 'citizen' | 'agent' | 'centre';
@@ -69,6 +74,8 @@ export type DeskOut =
   | { t: 'hold'; contact: string; on: boolean }
   | { t: 'confidential'; contact: string; lane: Lane; risk: Risk }
   | { t: 'hang_up' | 'extend' | 'typing'; contact: string }
+  | { t: 'transfer'; contact: string; queue: string }
+  | { t: 'leaving'; then: Presence | null }
   | { t: 'wrap_up'; contact: string; disposition: string; note: string }
   | { t: 'say'; contact: string; id: string; text: string };
 
@@ -101,6 +108,9 @@ export interface ContactRecord {
   messages?: Message[];
 }
 
+/** One sentence of a contact's story. */
+export interface Told extends Both { at: number }
+
 export interface Found { citizens: Citizen[]; cases: Case[] }
 export interface Timeline { id: string; name: string; number: string | null; timeline: ContactRecord[]; cases: Case[] }
 export interface AuditLine { seq: number; at: number; who: string; what: string; contact: string | null; reason: string | null }
@@ -118,7 +128,12 @@ export interface WallQueue {
   average_wait_ms: number | null;
   target_seconds?: number;
   target_percent?: number;
+  /** Whether it takes contacts now, what it was switched to, and whether supervisors serve it too. */
+  open?: boolean;
+  switch?: Switch;
+  surge?: boolean;
 }
+export type Switch = 'calendar' | 'open' | 'closed';
 export type Doing = 'free' | 'offered' | 'talking' | 'held' | 'wrap_up' | 'chat';
 export interface WallAgent { name: string; shown_as: string; presence: Presence; doing: Doing; since: number; contacts: number }
 export interface ChannelFigures { arrived: number; waiting: number; answered: number; abandoned: number }

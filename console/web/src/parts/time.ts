@@ -28,6 +28,11 @@ export function hour(at: number, language: Language): string {
   return new Intl.DateTimeFormat(locale(language), { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: ZONE }).format(at);
 }
 
+/** Hour, minute and second. */
+export function second(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(locale(language), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false, timeZone: ZONE }).format(at);
+}
+
 /** Day and month, with the year when it is not this one. */
 export function day(at: number, now: number, language: Language): string {
   const year = (moment: number): string => new Intl.DateTimeFormat('en', { year: 'numeric', timeZone: ZONE }).format(moment);

@@ -11,6 +11,7 @@ import { language, now, say, tongue } from '../parts/ui';
 import { CaseList, ending, span } from './lists';
 import { Player } from './player';
 import { addNote, t } from './store';
+import { Why } from './why';
 
 function Part({ id, title, children }: { id: string; title: string; children: ComponentChildren }): VNode {
   return <section class="card" aria-labelledby={id}><header><h3 id={id}>{title}</h3></header><div class="body stack">{children}</div></section>;
@@ -87,7 +88,7 @@ export function Detail({ one, me }: { one: ContactRecord; me: Me }): VNode {
       </header>
       <Facts one={one} />
       <div class="detail">
-        <div class="stack"><RecordingPart one={one} me={me} /><TranscriptPart one={one} /><MessagesPart one={one} /></div>
+        <div class="stack"><RecordingPart one={one} me={me} /><Part id="why" title={t('why')}><Why key={one.contact} one={one} /></Part><TranscriptPart one={one} /><MessagesPart one={one} /></div>
         <div class="stack"><NotesPart one={one} /><Part id="cases" title={t('cases')}><CaseList cases={one.cases} /></Part></div>
       </div>
     </article>

@@ -11,7 +11,8 @@ import { clock, hour, percent } from '../parts/time';
 import { language, now, say, tc, titled } from '../parts/ui';
 import { Agents, SetPresence } from './agents';
 import { belowTarget, overdue } from './figures';
-import { link, picked, sound, start, switchSound, t, wall } from './store';
+import { Ask, Done, QueueMenu, QueueState } from './queue-menu';
+import { asked, link, picked, sound, start, switchSound, t, wall } from './store';
 
 function Alarms({ wall: { alarms } }: { wall: Wall }): VNode {
   return (
@@ -60,6 +61,7 @@ function Queues({ wall: { queues } }: { wall: Wall }): VNode {
               <th scope="col">{t('queue')}</th>
               {(['waiting', 'longest', 'ready', 'arrived', 'answered', 'abandoned', 'average'] as const).map((key) => <th key={key} scope="col" class="number">{t(key)}</th>)}
               <th scope="col" class="number">{t('level')}</th>
+              <th scope="col"><span class="unseen">{t('manage_head')}</span></th>
             </tr>
           </thead>
           <tbody>
@@ -68,7 +70,7 @@ function Queues({ wall: { queues } }: { wall: Wall }): VNode {
               const below = belowTarget(queue);
               return (
                 <tr key={queue.queue} class={late ? 'late' : ''}>
-                  <th scope="row">{queue.shown_as[language.value]}</th>
+                  <th scope="row">{queue.shown_as[language.value]}<QueueState queue={queue} /></th>
                   <td class="number strong">{queue.waiting}</td>
                   <td class="number">{queue.longest_since === null ? '–' : <span class={late ? 'tag bad' : ''}>{late && <Icon name="clock" />}<Since at={queue.longest_since} /></span>}</td>
                   <td class="number">{queue.agents_ready === 0 && queue.waiting > 0 ? <span class="tag bad"><Icon name="alert" />0</span> : queue.agents_ready}</td>
@@ -80,6 +82,7 @@ function Queues({ wall: { queues } }: { wall: Wall }): VNode {
                     <span class={below ? 'tag bad' : queue.service_level === null ? '' : 'tag good'}>{percent(queue.service_level)}{below && <span class="unseen"> {t('below')}</span>}</span>
                     {queue.target_percent !== undefined && <span class="muted small target">{t('target', { percent: queue.target_percent, seconds: queue.target_seconds ?? 0 })}</span>}
                   </td>
+                  <td class="manage"><QueueMenu queue={queue} /></td>
                 </tr>
               );
             })}
@@ -159,6 +162,8 @@ function Screen({ me }: { me: Me }): VNode {
           </div>
         </main>
       )}
+      <Done />
+      {asked.value && <Ask {...asked.value} />}
       {picked.value && <SetPresence key={picked.value.name} agent={picked.value} me={me} />}
     </>
   );

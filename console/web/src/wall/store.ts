@@ -6,11 +6,12 @@ import * as sw from '../messages/sw';
 import { request, textOf } from '../parts/api';
 import { whoAmI } from '../parts/login';
 import { recall, remember } from '../parts/memory';
-import type { Presence, Wall, WallAgent } from '../parts/protocol';
+import type { Presence, Wall, WallAgent, WallQueue } from '../parts/protocol';
 import { LiveSocket, type Link } from '../parts/socket';
 import { lookup } from '../parts/texts';
-import { currentLanguage } from '../parts/ui';
+import { currentLanguage, serverNow } from '../parts/ui';
 import { alarmKeys } from './figures';
+import { orderOf, type QueueAction } from './switches';
 
 export const t = lookup({ sw: sw.wall, en: en.wall }, currentLanguage);
 
@@ -19,6 +20,10 @@ export const link = signal<Link>('connecting');
 export const failure = signal<string | null>(null);
 /** The agent whose presence is being set. */
 export const picked = signal<WallAgent | null>(null);
+/** What a supervisor is about to do to a queue, until they confirm it. */
+export const asked = signal<{ queue: WallQueue; action: QueueAction } | null>(null);
+/** What was done last, and when. */
+export const done = signal<{ queue: WallQueue; action: QueueAction; at: number } | null>(null);
 export const sound = signal(recall('device', 'hctc.alarm') !== 'off');
 
 let started = false;
@@ -47,6 +52,21 @@ export async function setPresence(agent: string, presence: Presence): Promise<vo
   try {
     await request('POST', '/api/wall/presence', { agent, presence });
     picked.value = null;
+  } catch (error) {
+    failure.value = textOf(error);
+  }
+}
+
+/** Does what was asked for; a refusal stays with the question. */
+export async function confirmAsked(): Promise<void> {
+  const what = asked.peek();
+  if (!what) return;
+  failure.value = null;
+  try {
+    const { path, body } = orderOf(what.action, what.queue.queue);
+    await request('POST', path, body);
+    asked.value = null;
+    done.value = { ...what, at: serverNow() };
   } catch (error) {
     failure.value = textOf(error);
   }

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { DeskOut, DeskState, Engagement, Message } from '../src/parts/protocol';
+import type { DeskOut, DeskState, Engagement, Message, WallQueue } from '../src/parts/protocol';
 import * as data from './mock/data';
 import { SipPage } from './mock/sip';
 
@@ -26,10 +26,18 @@ export class Mock {
   dialled = 0;
   readonly keys: string[] = [];
   refuseLogin: Answer | null = null;
+  /** Answers the next changes of a queue with this. */
+  refuseSwitch: Answer | null = null;
+  /** How the stories of contacts are answered, when not with one. */
+  why: Answer | null = null;
+  /** Answers for stories wait for this. */
+  whyWaits: Promise<void> = Promise.resolve();
   private readonly server: Server;
   private readonly sockets = new WebSocketServer({ noServer: true, handleProtocols: (protocols) => (protocols.has('sip') ? 'sip' : false) });
   private readonly desks = new Set<WebSocket>();
   private readonly chats = new Set<WebSocket>();
+  private readonly walls = new Map<WebSocket, boolean>();
+  private readonly switched = new Map<string, Partial<WallQueue>>();
   private readonly said = new Map<string, Message[]>();
   private chatLines: Message[] = [];
   private registered: (() => void)[] = [];
@@ -114,11 +122,28 @@ export class Mock {
     desk.send(JSON.stringify({ t: 'state', ...this.desk }));
   }
 
+  private sendWall(socket: WebSocket): void {
+    const frame = data.wall(Date.now(), this.walls.get(socket) ?? false);
+    socket.send(JSON.stringify({ ...frame, queues: frame.queues.map((queue) => ({ ...queue, ...this.switched.get(queue.queue) })) }));
+  }
+
+  /** What a supervisor did to a queue; every wall shows it. */
+  private switchQueue(queue: string, over: Partial<WallQueue>): Answer {
+    if (this.refuseSwitch) return this.refuseSwitch;
+    this.switched.set(queue, { ...this.switched.get(queue), ...over });
+    for (const socket of this.walls.keys()) this.sendWall(socket);
+    return { status: 204 };
+  }
+
   private open(request: IncomingMessage, socket: WebSocket): void {
     const path = new URL(request.url ?? '/', 'http://mock').pathname;
     if (path === '/sip') this.openSip(socket);
     else if (path === '/chat/ws') this.openChat(socket);
-    else if (path === '/api/wall/ws') socket.send(JSON.stringify(data.wall(Date.now(), this.who(request) === 'wanjiru')));
+    else if (path === '/api/wall/ws') {
+      this.walls.set(socket, this.who(request) === 'wanjiru');
+      socket.on('close', () => this.walls.delete(socket));
+      this.sendWall(socket);
+    }
     else if (path === '/api/desk/ws') {
       this.desks.add(socket);
       socket.on('close', () => this.desks.delete(socket));
@@ -151,12 +176,13 @@ export class Mock {
   private obey(desk: WebSocket, frame: DeskOut): void {
     this.frames.push(frame);
     switch (frame.t) {
-      case 'presence': this.change({ presence: frame.presence }); break;
+      case 'presence': this.change({ presence: frame.presence, leaving: null }); break;
+      case 'leaving': this.change({ leaving: frame.then }); break;
       case 'accept': this.edit(frame.contact, { state: 'connected', since: Date.now(), until: null }); break;
       case 'decline': this.sip?.end(frame.contact); this.change({ engagements: this.desk.engagements.filter((one) => one.contact !== frame.contact) }); break;
       case 'hold': this.edit(frame.contact, { state: frame.on ? 'held' : 'connected' }); break;
       case 'confidential': this.edit(frame.contact, { lane: frame.lane, risk: frame.risk, recording: 'none', citizen: null }); break;
-      case 'hang_up': this.sip?.end(frame.contact); this.wrapUp(frame.contact); break;
+      case 'transfer': case 'hang_up': this.sip?.end(frame.contact); this.wrapUp(frame.contact); break;
       case 'extend': this.edit(frame.contact, { until: (this.desk.engagements.find((one) => one.contact === frame.contact)?.until ?? 0) + 30_000 }); break;
       case 'wrap_up': this.said.delete(frame.contact); this.change({ engagements: this.desk.engagements.filter((one) => one.contact !== frame.contact) }); break;
       case 'say': {
@@ -210,6 +236,7 @@ export class Mock {
     const body: unknown = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : null;
     this.requests.push({ path, body });
     const ours = request.method === 'GET' || request.headers['x-hctc'] === '1';
+    if (path.endsWith('/why')) await this.whyWaits;
     const answer = ours ? this.api(request, path, body as Record<string, string>) : { status: 400 };
     response.writeHead(answer.status, { 'Content-Type': answer.bytes ? 'audio/wav' : 'application/json', ...answer.headers });
     response.end(answer.bytes ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body)));
@@ -250,6 +277,9 @@ export class Mock {
     if (path === '/api/desk/devices') return method === 'POST' ? ok({ user: 'phone-4k2', secret: 'vd7Q-m3Zp-x8Lw-2hTn', registrar: '127.0.0.1:5060', label: body['label'] }) : ok([{ user: 'phone-9rt', label: 'Meza 12' }]);
     if (path.startsWith('/api/desk/devices/')) return { status: 204 };
     if (path === '/api/wall/presence') return { status: 204 };
+    if (path === '/api/wall/switch') return this.switchQueue(body['queue'] ?? '', { switch: body['to'] as NonNullable<WallQueue['switch']>, open: body['to'] !== 'closed' });
+    if (path === '/api/wall/surge') return this.switchQueue(body['queue'] ?? '', { surge: Boolean(body['on']) });
+    if (path.endsWith('/why')) return this.why ?? ok(data.story(now));
     if (path === '/api/crm/recent') return ok(data.recent(now));
     if (path === '/api/crm/services') return ok(data.SERVICES);
     if (path === '/api/crm/search') return ok({ citizens: [{ id: data.CITIZEN, name: 'Kipchoge Rono', number: '0700 000 417', contacts: 4 }], cases: [data.caseOf(now, 'HK-7F3A9C', 'open', 'Kitambulisho kilichopotea')] });

@@ -1,17 +1,17 @@
 // A centre's worth of believable answers for the mock server. Numbers are from ranges nobody has.
 
-import type { Case, ContactRecord, Engagement, Me, Timeline, Wall, WallAgent, WallQueue } from '../../src/parts/protocol';
+import type { Case, ContactRecord, Engagement, KnownQueue, Me, Timeline, Told, Wall, WallAgent, WallQueue } from '../../src/parts/protocol';
 
 export const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-const queues = [
-  { name: 'general', shown_as: { sw: 'Huduma kwa jumla', en: 'General enquiries' } },
-  { name: 'ids', shown_as: { sw: 'Vitambulisho na pasipoti', en: 'Identity documents' } },
-  { name: 'business', shown_as: { sw: 'Kodi na biashara', en: 'Tax and business' } },
-  { name: 'complaints', shown_as: { sw: 'Malalamiko', en: 'Complaints' } },
+const queues: KnownQueue[] = [
+  { name: 'general', lane: 'standard', shown_as: { sw: 'Huduma kwa jumla', en: 'General enquiries' } },
+  { name: 'ids', lane: 'standard', shown_as: { sw: 'Vitambulisho na pasipoti', en: 'Identity documents' } },
+  { name: 'business', lane: 'standard', shown_as: { sw: 'Kodi na biashara', en: 'Tax and business' } },
+  { name: 'complaints', lane: 'standard', shown_as: { sw: 'Malalamiko', en: 'Complaints' } },
 ];
-export const SAFE_QUEUE = { name: 'confidential', shown_as: { sw: 'Msaada wa siri', en: 'Confidential help' } };
+export const SAFE_QUEUE: KnownQueue = { name: 'confidential', lane: 'gbv', shown_as: { sw: 'Msaada wa siri', en: 'Confidential help' } };
 
 const rules = {
   languages: ['sw', 'en'],
@@ -67,6 +67,18 @@ export function recent(now: number): ContactRecord[] {
   ];
 }
 
+/** The story of a contact that waited, was refused once and taken then. */
+export function story(now: number): Told[] {
+  const at = now - 37 * MINUTE;
+  return [
+    { at, sw: 'Iliingia kwa voice kupitia `main_line`.', en: 'Came in by voice through `main_line`.' },
+    { at: at + 9000, sw: 'Ilisubiri katika foleni `ids`: wahudumu 3 wanaongea, 1 yuko kwenye mapumziko.', en: 'Waited in the queue `ids`: 3 agents are talking, 1 is on a break.' },
+    { at: at + 14_000, sw: 'Ililetwa kwa `barasa`, aliyekuwa huru muda mrefu zaidi.', en: 'Offered to `barasa`, who had been free longest.' },
+    { at: at + 34_000, sw: '`barasa` hakujibu kwa wakati.', en: '`barasa` did not answer in time.' },
+    { at: at + 35_000, sw: 'Ililetwa kwa `achieng`, ambaye alijibu.', en: 'Offered to `achieng`, who answered.' },
+  ];
+}
+
 export function timeline(now: number): Timeline {
   return { id: CITIZEN, name: 'Kipchoge Rono', number: '0700 000 417', timeline: [record(now, 1), record(now, 300), record(now, 900, { channel: 'web_chat', disposition: 'follow_up' })], cases: [caseOf(now, 'HK-7F3A9C', 'open', 'Kitambulisho kilichopotea'), caseOf(now, 'HK-2B81DD', 'closed', 'Cheti cha kuzaliwa', 'update')] };
 }
@@ -93,6 +105,7 @@ export function wall(now: number, cleared: boolean): Wall {
   };
   if (cleared) {
     frame.lanes = [{ lane: 'gbv', waiting: 1, longest_since: now - 14_000, ready_cleared: 1 }, { lane: 'child', waiting: 0, longest_since: null, ready_cleared: 2 }, { lane: 'mental_health', waiting: 0, longest_since: null, ready_cleared: 0 }];
+    frame.queues.push(row(0, { queue: SAFE_QUEUE.name, shown_as: SAFE_QUEUE.shown_as, waiting: 1, longest_since: now - 14_000, agents_ready: 1, arrived: 21, answered: 20, abandoned: 0, service_level: 0.95, average_wait_ms: 6000 }));
     frame.alarms = [{ alarm: 'safeguarding_waiting', contact: id(77), since: now - 4000 }];
   }
   return frame;

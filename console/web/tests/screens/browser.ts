@@ -5,7 +5,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { expect } from 'vitest';
 import type { Language } from '../../src/parts/texts';
 import { CODE, PASSWORD } from '../mock/data';
-import type { Mock } from '../mock-server';
+import { Mock } from '../mock-server';
 
 /** The browser to drive; Debian's by default. */
 const CHROMIUM = process.env['HCTC_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -42,8 +42,8 @@ export async function visit(browser: Browser, mock: Mock, wishes: Visit = {}): P
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
-    // A refused log-in is an answer, not a mistake of the page.
-    if (message.type() === 'error' && !/status of 40[01349]|status of 429|WebSocket connection/.test(message.text())) problems.push(message.text());
+    // A refused log-in, or a server that cannot just now, is an answer and no mistake of the page.
+    if (message.type() === 'error' && !/status of 40[01349]|status of 429|status of 50[34]|WebSocket connection/.test(message.text())) problems.push(message.text());
   });
   return { page, context, problems };
 }
@@ -55,6 +55,19 @@ export async function logIn(page: Page, path: string, name: string): Promise<voi
   await page.locator('#code').fill(CODE);
   await page.locator('form button[type=submit]').click();
   await page.locator('#main:not(.door)').waitFor();
+}
+
+/** Runs a visit with a server of its own, and fails for errors of the page and breaches of its policy. */
+export async function within(browser: Browser, wishes: Visit, run: (page: Page, mock: Mock) => Promise<void>): Promise<void> {
+  const mock = await Mock.start();
+  const { page, context, problems } = await visit(browser, mock, wishes);
+  try {
+    await run(page, mock);
+    expect(problems).toEqual([]);
+  } finally {
+    await context.close();
+    await mock.close();
+  }
 }
 
 /** Fails with what axe found: WCAG 2.2 A and AA, and axe's own best practices. */

@@ -124,6 +124,26 @@ export const PLACES: Place[] = [
       await page.locator('dialog[open]').waitFor();
     },
   },
+  {
+    name: 'desk-transfer',
+    go: async (page, mock) => {
+      await inCall(page, mock);
+      await page.keyboard.press('Alt+T');
+      await page.locator('#transfer-find').fill('si');
+      await page.locator('#transfer-confidential').click();
+      await page.locator('dialog .notice.safe').waitFor();
+    },
+  },
+  {
+    name: 'desk-leaving',
+    go: async (page, mock) => {
+      await inCall(page, mock);
+      mock.change({ leaving: { is: 'offline' } });
+      await page.locator('.banners .leaving').waitFor();
+      await page.locator('#after-contact').click();
+      await page.locator('.menu:popover-open button:focus').waitFor();
+    },
+  },
   { name: 'desk-sound', visit: { microphone: true }, go: async (page, mock) => { await desk(page, mock); await page.locator('.bar .quiet .dot').click(); await page.locator('dialog[open]').waitFor(); } },
   {
     name: 'desk-devices',
@@ -140,6 +160,25 @@ export const PLACES: Place[] = [
   { name: 'wall', visit: { width: 1920, height: 1080 }, go: async (page) => { await logIn(page, '/wall', 'wanjiru'); await page.locator('.tile').first().waitFor(); } },
   { name: 'wall-uncleared', go: async (page) => { await logIn(page, '/wall', 'mutua'); await page.locator('.tile').first().waitFor(); } },
   { name: 'wall-presence', go: async (page) => { await logIn(page, '/wall', 'wanjiru'); await page.locator('.tile').nth(3).click(); await page.locator('dialog[open]').waitFor(); } },
+  { name: 'wall-queue-menu', go: async (page) => { await logIn(page, '/wall', 'wanjiru'); await page.locator('.manage > button').nth(1).click(); await page.locator('.menu:popover-open button:focus').waitFor(); } },
+  {
+    name: 'wall-queue-switched',
+    go: async (page, mock) => {
+      await logIn(page, '/wall', 'wanjiru');
+      for (const [row, action] of [[1, 1], [2, 3]] as const) {
+        await page.locator('.manage > button').nth(row).click();
+        await page.locator('.menu:popover-open button').nth(action).click();
+        await page.locator('dialog footer button:focus').click();
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      }
+      await page.locator('.toasts .notice').waitFor();
+      mock.refuseSwitch = { status: 409, body: { refused: 'refused', sw: 'Hilo haliwezekani kwa sasa.', en: 'That is not possible now.' } };
+      await page.locator('.manage > button').first().click();
+      await page.locator('.menu:popover-open button').nth(1).click();
+      await page.locator('dialog footer button:focus').click();
+      await page.locator('dialog .notice.bad').waitFor();
+    },
+  },
   { name: 'records', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('tbody tr').first().waitFor(); } },
   { name: 'records-found', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('#query').fill('0700 000 417'); await page.keyboard.press('Enter'); await page.locator('.links li').waitFor(); } },
   { name: 'records-citizen', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('#query').fill('Kipchoge'); await page.keyboard.press('Enter'); await page.locator('.links a').click(); await page.locator('.pagetitle').waitFor(); } },
@@ -155,6 +194,16 @@ export const PLACES: Place[] = [
     },
   },
   { name: 'record-no-model', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('tbody tr a').last().click(); await page.locator('.factgrid').waitFor(); } },
+  {
+    name: 'record-why-failed',
+    go: async (page, mock) => {
+      mock.why = { status: 503, body: { refused: 'unavailable', sw: 'Huduma haipatikani kwa sasa. Tafadhali jaribu tena.', en: 'The service is not available just now. Please try again.' } };
+      await logIn(page, '/records', 'wanjiru');
+      await page.locator('tbody tr a').first().click();
+      await page.locator('#why').locator('xpath=../..').locator('.notice.bad').waitFor();
+    },
+  },
+  { name: 'record-why-audited', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('tbody tr a').nth(2).click(); await page.locator('.factgrid').waitFor(); } },
   { name: 'records-audit', go: async (page) => { await logIn(page, '/records', 'mutua'); await page.locator('a[href="#audit"]').click(); await page.locator('tbody tr').waitFor(); } },
   { name: 'call', visit: small, go: async (page) => void (await page.goto('/call').then(() => page.locator('.callbutton').waitFor())) },
   { name: 'call-live', visit: small, go: (page) => calling(page) },

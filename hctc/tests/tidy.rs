@@ -42,10 +42,7 @@ const WORLDLY: &[&str] = &[
 const PLAIN_ADDRESSES: &[&str] = &["IpAddr", "SocketAddr", "Ipv4Addr", "Ipv6Addr"];
 
 /// Channels without a bound, each with its reason.
-const UNBOUNDED: &[(&str, &str)] = &[(
-    "sip-gateway/src/live/signalling/flows.rs",
-    "the SIP stack's connection type demands this receiver; its sender is dropped at once",
-)];
+const UNBOUNDED: &[(&str, &str)] = &[];
 
 /// The line without imports of plain addresses.
 fn without_plain_addresses(line: &str) -> String {

@@ -1,7 +1,6 @@
 //! The live half: sockets, threads and the clock, behind one handle.
 //!
-//! Signalling runs on tokio, packets on threads of their own (`plane`). Run with the log filter
-//! `rsipstack=warn`: at `info` that crate writes whole messages, phone numbers included.
+//! Signalling runs on tokio, packets on threads of their own (`plane`).
 
 mod config;
 mod event;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The largest message taken from a stream or a WebSocket frame, in bytes.
 pub const MAX_MESSAGE: usize = 65_536;
-/// The largest datagram taken, in bytes: rsipstack's own buffer, and far above any real request.
+/// The largest datagram taken, in bytes: far above any real request.
 pub const MAX_DATAGRAM: usize = 8_192;
 /// The longest method; longer ones are no method anybody has.
 const MAX_METHOD: usize = 64;

@@ -11,4 +11,5 @@ pub mod door;
 pub mod message;
 pub mod registrar;
 pub mod transaction;
+pub mod trunk;
 pub mod via;

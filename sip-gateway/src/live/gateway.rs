@@ -2,7 +2,7 @@
 
 use crate::live::config::{Bound, GatewayConfig, GatewayError};
 use crate::live::event::{Devices, GatewayEvent, Ringing, WebIdentity};
-use crate::live::plane::{Plane, PlaneCommand, PlaneConfig, PlaneError};
+use crate::live::plane::{Plane, PlaneCommand, PlaneConfig, PlaneError, Supervision};
 use crate::live::signalling::{Media, Order, Signalling};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -134,6 +134,50 @@ impl Gateway {
     pub fn untap(&self, citizen: LegId) -> Result<(), GatewayError> {
         let citizen = self.signalling.media_leg(citizen);
         Ok(self.media.command(PlaneCommand::Untap { citizen })?)
+    }
+
+    /// Lets several legs hear each other: each hears the sum of the others.
+    pub fn mix(&self, legs: &[LegId]) -> Result<(), GatewayError> {
+        let legs = legs.iter().map(|leg| self.signalling.media_leg(*leg)).collect();
+        Ok(self.media.command(PlaneCommand::Mix { legs })?)
+    }
+
+    /// Takes a leg out of its bridge or conference; the others stay together.
+    pub fn leave(&self, leg: LegId) -> Result<(), GatewayError> {
+        let leg = self.signalling.media_leg(leg);
+        Ok(self.media.command(PlaneCommand::Leave { leg })?)
+    }
+
+    /// Lets a supervisor's leg hear a citizen's room, now and across transfers; `mode` says who hears the
+    /// supervisor. Who may do so, and on which contacts, is the caller's to check and to write down.
+    pub fn supervise(
+        &self,
+        supervisor: LegId,
+        citizen: LegId,
+        agent: LegId,
+        mode: Supervision,
+    ) -> Result<(), GatewayError> {
+        let [supervisor, citizen, agent] = [supervisor, citizen, agent].map(|leg| self.signalling.media_leg(leg));
+        Ok(self.media.command(PlaneCommand::Supervise { supervisor, citizen, agent, mode })?)
+    }
+
+    /// Ends what a leg supervises.
+    pub fn unsupervise(&self, supervisor: LegId) -> Result<(), GatewayError> {
+        let supervisor = self.signalling.media_leg(supervisor);
+        Ok(self.media.command(PlaneCommand::Unsupervise { supervisor })?)
+    }
+
+    /// Records another leg as the agent's: one recording goes on across a transfer.
+    pub fn follow_tap(&self, citizen: LegId, agent: LegId) -> Result<(), GatewayError> {
+        let (citizen, agent) = (self.signalling.media_leg(citizen), self.signalling.media_leg(agent));
+        Ok(self.media.command(PlaneCommand::FollowTap { citizen, agent })?)
+    }
+
+    /// Records nothing for a while, or goes on.
+    pub fn pause_tap(&self, citizen: LegId, paused: bool) -> Result<(), GatewayError> {
+        let citizen = self.signalling.media_leg(citizen);
+        let command = if paused { PlaneCommand::PauseTap { citizen } } else { PlaneCommand::ResumeTap { citizen } };
+        Ok(self.media.command(command)?)
     }
 
     /// Sends a key press to a leg (RFC 4733), such as for an outside line's menu.

@@ -2,11 +2,13 @@
 
 use crate::rig::{HOST, Phone, Rig, leg, port_of};
 use crate::sound::amplitude;
-use sip_gateway::live::plane::{MediaKind, PlaneCommand, PlaneEvent, Supervision, TapMark};
+use sip_gateway::live::plane::{Letters, MediaKind, PlaneCommand, PlaneEvent, Supervision, TapMark};
 use sip_gateway::media::codec::{Codec, Decoder, Encoder, MAX_ENCODED, MAX_SOUND};
+use sip_gateway::media::digits::{DigitReader, Event};
 use sip_gateway::media::rtp::{self, Header};
 use sip_gateway::media::sdp::{self, Description, Local, Wish};
 use sip_gateway::media::srtp::{MasterKey, Srtp};
+use sip_gateway::media::text::{TextReader, TextWriter};
 use sip_gateway::media::tones::{ToneReader, ToneWriter};
 use sip_gateway::media::{FRAME, g711};
 use std::net::{SocketAddr, UdpSocket};
@@ -235,6 +237,8 @@ struct Wide {
     heard: Vec<u8>,
     secure: Option<(Srtp, Srtp)>,
     seen: Vec<Vec<u8>>,
+    reader: DigitReader,
+    digits: String,
 }
 
 impl Wide {
@@ -263,6 +267,8 @@ impl Wide {
             heard: Vec::new(),
             secure,
             seen: Vec::new(),
+            reader: DigitReader::default(),
+            digits: String::new(),
         }
     }
 
@@ -294,6 +300,11 @@ impl Wide {
                 None => length,
             };
             let (header, payload) = rtp::parse(&buffer[..length]).expect("RTP");
+            if header.payload_type == 101 {
+                let event = Event::parse(payload).expect("an event");
+                self.digits.extend(self.reader.note(header.timestamp, header.marker, event));
+                continue;
+            }
             assert_eq!(header.payload_type, self.payload_type);
             let mut sound = [0; MAX_SOUND];
             let samples = self.decoder.decode(payload, &mut sound);
@@ -339,6 +350,12 @@ fn legs_of_different_codecs_hear_each_other() {
             let sound: Vec<u8> = frames.iter().filter(|f| f.side == side).flat_map(|f| f.samples).collect();
             assert!(strong(Law::A, &sound, hertz) > 0.4, "{codec:?} {side:?}");
         }
+        // Presses are passed on, on their clock.
+        phone.press('4');
+        speak(&mut phone, &mut wide, 15);
+        phone.press('#');
+        speak(&mut phone, &mut wide, 15);
+        assert_eq!(wide.digits, "4#", "{codec:?}");
         // A clip is heard in their codec.
         wide.heard.clear();
         let alaw: Box<[u8]> = (0..60).flat_map(|n| crate::sound::tone(Law::A, 600.0, n)).collect();
@@ -440,4 +457,52 @@ fn a_caller_who_says_nothing_is_told_once() {
         _ => None,
     });
     assert!((400..5_000).contains(&millis), "{millis}");
+}
+
+#[test]
+fn letters_travel_both_ways_and_a_strangers_do_not() {
+    let mut rig = Rig::new();
+    let (sound, letters) = (UdpSocket::bind((HOST, 0)).unwrap(), UdpSocket::bind((HOST, 0)).unwrap());
+    letters.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let port = letters.local_addr().unwrap().port();
+    let sdp = Phone::offer(&sound, Law::A, 101, "sendrecv")
+        + &format!("m=text {port} RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\n");
+    rig.tell(PlaneCommand::Open { leg: leg(1), kind: MediaKind::Rtp });
+    rig.tell(PlaneCommand::Answer { leg: leg(1), sdp });
+    let answer = rig.local(leg(1));
+    let line = answer.lines().find_map(|line| line.strip_prefix("m=text ")).expect("text is taken");
+    let far = SocketAddr::new(HOST, line.split(' ').next().unwrap().parse().unwrap());
+    let text_of = |rig: &mut Rig| {
+        rig.wait(|event| match event {
+            PlaneEvent::Text { leg: of, text } if *of == leg(1) => Some(text.0.clone()),
+            _ => None,
+        })
+    };
+    let (mut writer, mut sequence) = (TextWriter::default(), 10u16);
+    let mut say = |from: &UdpSocket, text: &str, now: u64| {
+        writer.write(text);
+        let packet = writer.tick(now, Some(98)).unwrap();
+        let header =
+            Header { payload_type: 100, marker: packet.marker, sequence, timestamp: packet.timestamp, ssrc: 1 };
+        sequence += 1;
+        let bytes = [&rtp::write(header)[..], &packet.payload].concat();
+        from.send_to(&bytes, far).unwrap();
+    };
+    say(&letters, "Nisa", 0);
+    assert_eq!(text_of(&mut rig), "Nisa");
+    // One packet never comes from where it should; the next says it again.
+    let stranger = UdpSocket::bind((HOST, 0)).unwrap();
+    say(&stranger, "id", 300);
+    say(&letters, "ie", 600);
+    assert_eq!(text_of(&mut rig), "idie");
+    rig.tell(PlaneCommand::Text { leg: leg(1), text: Letters("Uko salama?".to_owned()) });
+    let (mut reader, mut read, mut buffer) = (TextReader::default(), String::new(), [0; 600]);
+    while read.len() < 11 {
+        let (length, from) = letters.recv_from(&mut buffer).expect("in time");
+        assert_eq!(from, far);
+        let (header, payload) = rtp::parse(&buffer[..length]).unwrap();
+        assert_eq!(header.payload_type, 100);
+        read += &reader.read(header.sequence as u64 + 70_000, payload, true);
+    }
+    assert_eq!(read, "Uko salama?");
 }

@@ -62,6 +62,8 @@ pub(super) struct Heard {
     pub marker: bool,
     /// Ticks of their clock to one of ours, in the length of a digit.
     pub event_ticks: u16,
+    /// The key whose press this packet is the first of.
+    pub pressed: Option<char>,
 }
 
 /// Room for one packet: header, payload, and the tag of an encrypted one.
@@ -177,10 +179,12 @@ impl Leg {
         if arrival.first {
             self.reader.restart();
         }
+        let mut pressed = None;
         if what == What::Digit {
             let event = Event::parse(payload)?;
             let event = Event { duration: event.duration / self.event_ticks(), ..event };
-            if let Some(digit) = self.reader.note(header.timestamp, header.marker, event) {
+            pressed = self.reader.note(header.timestamp, header.marker, event);
+            if let Some(digit) = pressed {
                 bench.outbox.tell(PlaneEvent::Digit { leg: self.id, digit });
             }
             event.digit()?;
@@ -206,6 +210,7 @@ impl Leg {
             timestamp: header.timestamp,
             marker: header.marker,
             event_ticks: self.event_ticks(),
+            pressed,
         })
     }
 

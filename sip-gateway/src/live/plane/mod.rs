@@ -9,7 +9,7 @@
 //! | `shard/wires`, `shard/mix` | who hears whom, and the sums |
 //! | `leg` | one leg: what it hears, what it says |
 //! | `ear` | the decoded path of a leg, while it is needed |
-//! | `phone`, `near` | the RTP sockets of a SIP leg |
+//! | `phone`, `near`, `text_line` | the RTP sockets of a SIP leg |
 //! | `browser` | the WebRTC engine of a browser leg |
 //! | `ports`, `taps`, `outbox`, `tally` | port pairs, copies for the recorder, events, metrics |
 //! | `health` | how a leg fares, as scores |
@@ -17,6 +17,7 @@
 mod browser;
 mod ear;
 mod health;
+mod kinds;
 mod leg;
 mod near;
 mod outbox;
@@ -25,6 +26,9 @@ mod ports;
 mod shard;
 mod tally;
 mod taps;
+mod text_line;
+
+pub use kinds::{Letters, MediaKind, Supervision, TapMark};
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -54,49 +58,12 @@ pub struct PlaneConfig {
     pub advertised_ip: Option<IpAddr>,
 }
 
-/// How a leg's media travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaKind {
-    /// Plain RTP to a SIP phone or trunk.
-    Rtp,
-    /// ICE, DTLS and SRTP to a browser.
-    WebRtc,
-    /// RTP to a SIP phone or trunk, encrypted by keys in the description (RFC 4568). Offers of ours ask
-    /// for it; their offers decide for themselves, whichever kind the leg is of.
-    Srtp,
-}
-
-/// How a supervisor takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Supervision {
-    /// Hears all, is heard by nobody.
-    Listen,
-    /// Hears all, is heard by the agent only.
-    Whisper,
-    /// Hears all, is heard by all.
-    Barge,
-}
-
 /// What a supervisor's leg attends to.
 #[derive(Debug, Clone, Copy)]
 struct Watching {
     citizen: usize,
     agent: Option<usize>,
     mode: Supervision,
-}
-
-/// What happened to a recording in the middle of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TapMark {
-    /// Another leg is recorded as the agent's from here.
-    Followed(LegId),
-    /// Nothing is recorded from here.
-    Paused,
-    /// It is recorded again from here.
-    Resumed,
 }
 
 /// What the plane can be told. All of it is plain data; [`Plane::tap`] and [`Plane::play`] carry what
@@ -227,6 +194,14 @@ pub enum PlaneCommand {
         /// `0` to `9`, `*`, `#`, `A` to `D`.
         digit: char,
     },
+    /// Send real-time text (RFC 4103) to a leg that has agreed on it. Dropped when it has not, or when
+    /// more than 4 kB wait.
+    Text {
+        /// The leg.
+        leg: LegId,
+        /// The letters; `\u{8}` takes one back.
+        text: Letters,
+    },
     /// End a leg: its sockets close, its bridge and tap end. Last [`PlaneEvent::Stats`] follow.
     Close {
         /// The leg.
@@ -234,8 +209,9 @@ pub enum PlaneCommand {
     },
 }
 
-/// What the plane tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the plane tells. Plain data, as the commands are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PlaneEvent {
     /// Our offer or answer: the reply to `Offer`, `Answer`, `Reoffer` and `Restart`.
     Local {
@@ -292,6 +268,14 @@ pub enum PlaneEvent {
     Heard {
         /// The leg.
         leg: LegId,
+    },
+    /// Letters as they were typed at the far end: new ones only, `\u{8}` takes one back, U+FFFD stands
+    /// for lost ones.
+    Text {
+        /// The leg.
+        leg: LegId,
+        /// The letters.
+        text: Letters,
     },
     /// Nobody has spoken on the leg for as long as [`PlaneCommand::Watch`] asked.
     Quiet {

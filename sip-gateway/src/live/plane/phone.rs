@@ -4,6 +4,7 @@ use super::MediaKind;
 use super::health::Health;
 use super::leg::{Now, What};
 use super::near::Near;
+use super::text_line::TextLine;
 use crate::media::codec::Codec;
 use crate::media::incoming::Incoming;
 use crate::media::latch::Latch;
@@ -26,6 +27,8 @@ pub(super) struct Phone {
     near: Option<Near>,
     near_refused: bool,
     rtcp: UdpSocket,
+    /// Real-time text, once they asked for it.
+    pub text: Option<Box<TextLine>>,
     local: Local,
     ssrc: u32,
     latch: Latch,
@@ -63,6 +66,7 @@ impl Phone {
             near: None,
             near_refused: false,
             rtcp,
+            text: None,
             local: Local { ip, port, text_port: None, session, version: 0, key: MasterKey(key()) },
             ssrc: rand::random(),
             latch: Latch::default(),
@@ -105,6 +109,17 @@ impl Phone {
         Wish { direction, secured, ..Wish::PLAIN }
     }
 
+    /// Whether an offer asks for text and there is no line for it yet.
+    pub fn needs_text_line(&self, theirs: &str) -> bool {
+        self.text.is_none() && Description::read(theirs).is_ok_and(|theirs| sdp::asks_for_text(&theirs))
+    }
+
+    /// Gives it a line of text, of which offers and answers tell from now on.
+    pub fn give_text_line(&mut self, line: TextLine) -> &mut UdpSocket {
+        self.local.text_port = line.port().ok();
+        &mut self.text.insert(Box::new(line)).socket
+    }
+
     fn adopt(&mut self, agreed: Agreed) {
         self.secure = agreed.secure.map(|secure| match self.secure.take() {
             // The same keys go on counting: beginning anew under them would lay two packets under one
@@ -121,6 +136,9 @@ impl Phone {
         });
         if self.agreed.is_none_or(|before| before.rtcp != agreed.rtcp) {
             self.rtcp_from = None;
+        }
+        if let Some(text) = &mut self.text {
+            text.adopt(agreed.text);
         }
         self.latch.signal(agreed.rtp);
         if self.near.as_ref().map(|near| near.to) != self.latch.latched() {

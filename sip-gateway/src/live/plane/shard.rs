@@ -4,6 +4,7 @@
 mod mix;
 mod orders;
 mod tapping;
+mod texting;
 mod web;
 mod wires;
 
@@ -47,9 +48,9 @@ const REPORT: u64 = 250;
 
 const WAKER: Token = Token(0);
 const WEB: Token = Token(1);
-/// Tokens from here on are legs' sockets, three a slot: RTP, RTCP, RTP connected.
+/// Tokens from here on are legs' sockets, four a slot: RTP, RTCP, RTP connected, text.
 const FIRST_LEG: usize = 2;
-const SOCKETS: usize = 3;
+const SOCKETS: usize = 4;
 
 pub(super) struct Shard {
     poll: Poll,
@@ -204,6 +205,7 @@ impl Shard {
             let index = token.0 - FIRST_LEG;
             match index % SOCKETS {
                 2 => self.read_near(index / SOCKETS, &mut buffer),
+                3 => self.read_text(index / SOCKETS, &mut buffer),
                 kind => self.read_leg(index / SOCKETS, kind == 0, &mut buffer),
             }
         };
@@ -304,6 +306,19 @@ impl Shard {
             }
         }
         self.feeds = feeds;
+        if let Some(digit) = heard.pressed {
+            self.press_for_mixed(slot, digit);
+        }
+    }
+
+    /// A press cannot be mixed: it is pressed again for those in the room who hear a mix.
+    fn press_for_mixed(&mut self, slot: usize, digit: char) {
+        for at in 0..self.legs[slot].as_ref().map_or(0, |leg| leg.with.len()) {
+            let other = self.legs[slot].as_ref().map_or(slot, |leg| leg.with[at]);
+            if let Some(other) = self.legs[other].as_mut().filter(|other| other.mouth.is_some()) {
+                other.press(digit);
+            }
+        }
     }
 
     fn comfort_must_be_made(&self, slot: usize) -> bool {
@@ -343,6 +358,9 @@ impl Shard {
             let Some(leg) = &mut self.legs[slot] else { continue };
             if leg.tick(now, &mut self.bench) && leg.browser().is_some() {
                 self.undrained.push_back(slot);
+            }
+            if let Some(text) = leg.phone().and_then(|phone| phone.text.as_mut()) {
+                text.tick(now);
             }
             let turn = self.ticks + slot as u64;
             if turn.is_multiple_of(SECOND) {

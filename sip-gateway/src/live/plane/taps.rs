@@ -71,6 +71,7 @@ mod tests {
             timestamp: n * 160,
             marker: false,
             event_ticks: 1,
+            pressed: None,
         }
     }
 

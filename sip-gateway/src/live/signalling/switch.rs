@@ -325,6 +325,7 @@ impl Switch {
             PlaneEvent::Stats { .. }
             | PlaneEvent::Heard { .. }
             | PlaneEvent::Quiet { .. }
+            | PlaneEvent::Text { .. }
             | PlaneEvent::TapMarked { .. } => None,
         };
         if let Some(event) = told {

@@ -56,6 +56,7 @@ impl Shard {
                 Link::Browser(browser) => browser.offer(true).map(Some).map_err(str::to_owned),
             }),
             PlaneCommand::Answer { leg, sdp } | PlaneCommand::Reoffer { leg, sdp } => {
+                self.open_text(leg, &sdp);
                 self.negotiate(leg, |link| match link {
                     Link::Phone(phone) => phone.answer(&sdp).map(Some).map_err(|why| why.to_string()),
                     Link::Browser(browser) => browser.answer(&sdp).map(Some).map_err(str::to_owned),
@@ -109,6 +110,7 @@ impl Shard {
                     leg.press(digit);
                 }
             }
+            PlaneCommand::Text { leg, text } => self.send_text(leg, &text.0),
             PlaneCommand::Close { leg } => self.close(leg),
         }
     }

@@ -107,6 +107,9 @@ impl Floor {
             _ => {}
         }
         self.link_contact(id);
+        if matches!(event, Event::Connected { .. } | Event::Reclassified { .. }) {
+            self.look_at_work(id);
+        }
     }
 
     fn apply_held(&mut self, id: ContactId, on: bool) {

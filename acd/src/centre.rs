@@ -22,6 +22,12 @@ const ANY_AGENT_BY_SECONDS: i64 = 60;
 /// The most text contacts one agent may hold.
 const MOST_TEXTS: u32 = 50;
 
+/// The most ledgers of a floor.
+const MOST_LEDGERS: i64 = 1_000;
+
+/// The largest capacity of a ledger.
+const MOST_CAPACITY: i64 = 1_000_000;
+
 /// The most changes put together: every agent, queue and shift of the largest centre.
 const MOST_CHANGES: usize = 20_000;
 
@@ -122,7 +128,22 @@ fn rules_make_sense(rules: &Rules) -> Result<(), Refusal> {
     within("silent_per_source", i64::from(rules.silent_per_source), 0, i64::from(MOST_SILENT))?;
     within("silent_per_hour", i64::from(rules.silent_per_hour), 0, i64::from(MOST_SILENT))?;
     within("reserve_wait_percent", i64::from(rules.reserve_wait_percent), 0, 100)?;
+    ledgers_make_sense(rules)?;
     within("storm_expiries", i64::from(rules.storm_expiries), 1, 10_000)
+}
+
+fn ledgers_make_sense(rules: &Rules) -> Result<(), Refusal> {
+    within("the number of ledgers", rules.ledgers.len() as i64, 0, MOST_LEDGERS)?;
+    for (name, ledger) in &rules.ledgers {
+        within(&format!("capacity of ledger `{name}`"), i64::from(ledger.capacity), 1, MOST_CAPACITY)?;
+        for (channel, load) in &ledger.channels {
+            let of = format!("{} in ledger `{name}`", channel.as_str());
+            within(&format!("weight of {of}"), i64::from(load.weight), 0, i64::from(ledger.capacity))?;
+            let most = if channel.is_voice() { 1 } else { i64::from(MOST_TEXTS) };
+            within(&format!("most of {of}"), i64::from(load.most), 1, most)?;
+        }
+    }
+    Ok(())
 }
 
 fn queue_makes_sense(queue: &Queue) -> Result<(), Refusal> {

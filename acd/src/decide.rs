@@ -14,13 +14,14 @@ mod overflow;
 mod people;
 mod ranking;
 mod safety;
+mod taking;
 mod writing;
 
 pub(crate) use offering::OUTSIDE;
 
 use crate::command::{Command, Effect, Output, StopCause};
 use crate::state::{AgentIx, Contact, Order, Server, Stage};
-use crate::{Floor, Refusal, named};
+use crate::{Floor, Refusal, named, yielding};
 use vocabulary::event::{Alarm, WithdrawCause};
 use vocabulary::{AgentName, ContactId, Event, Time};
 
@@ -102,11 +103,21 @@ impl<'a> Turn<'a> {
 
     /// Offers until nobody who waits can be offered to anyone.
     pub fn match_all(&mut self) {
+        let mut took = false;
         loop {
             let Floor { state, index, .. } = &mut *self.floor;
             index.settle(&state.centre.rules);
-            let Some(found) = named::next(state, index, self.now) else { break };
-            self.offer(found);
+            if let Some(found) = named::next(state, index, self.now) {
+                self.offer(found);
+                took = false;
+                continue;
+            }
+            // Who was freed is offered what they were freed for, so nobody is freed twice for it.
+            match yielding::next(state, index, self.now) {
+                Some(taking) if !took => self.take(taking),
+                _ => break,
+            }
+            took = true;
         }
         self.floor.index.come_to_rest();
     }

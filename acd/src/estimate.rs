@@ -9,7 +9,8 @@
 
 use crate::index::{Index, Line};
 use crate::rank::Key;
-use crate::state::{Contact, Kind, Openness, Order, State};
+use crate::state::room::Kind;
+use crate::state::{Contact, Openness, Order, State};
 use crate::view::Estimate;
 use std::sync::Arc;
 use vocabulary::centre::Queue;
@@ -92,7 +93,7 @@ pub(crate) fn on_entry(state: &State, index: &Index, id: ContactId, queued: &Eve
     };
     let (key, slope) = state.place(id, &order, now);
     let groups = index.groups_for(state, contact, &order);
-    let kind = Kind::of(contact.channel);
+    let kind = state.kinds.kind(contact.channel);
     Asker { queue, groups, kind, ordinary: order.ordinary(), key, slope }.estimate(state, index, now)
 }
 

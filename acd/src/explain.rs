@@ -3,7 +3,7 @@
 //! be asked of any moment of the journal by replaying it up to there. Costs a pass over the agents.
 
 use crate::Floor;
-use crate::state::{AgentIx, Contact, Kind, Openness, Order, State};
+use crate::state::{AgentIx, Contact, Openness, Order, State};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vocabulary::centre::{Agent, Role, SkillMode};
@@ -82,8 +82,8 @@ fn obstacle(floor: &Floor, contact: &Contact, order: &Order, ix: AgentIx, agent:
     if !row.wrapping.is_empty() {
         return Obstacle::WrappingUp;
     }
-    let kind = Kind::of(contact.channel);
-    if !state.has_room(row, agent.text_contacts, kind) {
+    let kind = state.kinds.kind(contact.channel);
+    if !state.has_room(row, state.kinds.room_of(agent), kind) {
         return Obstacle::Busy;
     }
     if state.openness(row) != Some(Openness::Open) && !order.urgent() {

@@ -13,7 +13,8 @@ pub(crate) use agents::{Group, Standing};
 pub(crate) use lines::{Line, Pool};
 
 use crate::rank::Key;
-use crate::state::{AgentIx, Contact, Kind, Openness, Stage, State};
+use crate::state::room::{KINDS, Kind, Kinds};
+use crate::state::{AgentIx, Contact, OPENNESS, Openness, Stage, State};
 use crate::table::Table;
 use agents::Reserve;
 use lines::{LineKey, PoolKey, QueueLines};
@@ -78,11 +79,13 @@ pub(crate) struct Index {
     pub groups: Vec<Group>,
     group_of: BTreeMap<Profile, u32>,
     /// Groups in which somebody is free, by openness and kind, in no order.
-    free_groups: [[Vec<u32>; 2]; 2],
+    free_groups: [[Vec<u32>; KINDS]; OPENNESS],
+    /// How many kinds of contacts there are; see [`Kinds`].
+    kinds: usize,
     /// Waiting contacts that are meant for one agent.
     pub named: BTreeSet<ContactId>,
     /// Who is free with their group, in idle order, by openness and kind.
-    idle: [[BTreeSet<(u64, AgentIx, u32)>; 2]; 2],
+    idle: [[BTreeSet<(u64, AgentIx, u32)>; KINDS]; OPENNESS],
     pub timers: BTreeSet<(Time, Subject)>,
     /// When training of an agent expires next. It is looked at before anything else that is due.
     pub trainings: BTreeSet<(Time, AgentIx)>,
@@ -101,7 +104,11 @@ pub(crate) struct Index {
     /// Lines a contact joined since matching last came to rest, each once.
     pub fresh_lines: Vec<u32>,
     /// Groups in which somebody became free since then, by kind, each once.
-    pub fresh_groups: [Vec<u32>; 2],
+    pub fresh_groups: [Vec<u32>; KINDS],
+    /// Lines of contacts to which work yields, and somebody waits in them.
+    pub taking_lines: BTreeSet<u32>,
+    /// Agents whose work changed since matching last came to rest.
+    pub fresh_yields: Vec<AgentIx>,
 }
 
 impl Index {
@@ -109,6 +116,8 @@ impl Index {
     pub fn rebuild(state: &mut State, clock: Time) -> Index {
         let mut index = Index::default();
         state.number_queues();
+        state.kinds = Kinds::of(&state.centre.rules);
+        index.kinds = state.kinds.len();
         let lanes = state.centre.queues.values().map(|q| q.lane).filter(|lane| lane.is_safeguarding());
         index.safe_lanes = lanes.collect::<BTreeSet<Lane>>().into_iter().collect();
         for ix in 0..state.agents.len() as AgentIx {
@@ -151,12 +160,13 @@ impl Index {
 
     /// Nobody who waits can be offered to anyone: what changed has been looked at.
     pub fn come_to_rest(&mut self) {
+        self.fresh_yields.clear();
         for line in self.fresh_lines.drain(..) {
             self.lines[line as usize].fresh = false;
         }
-        for kind in Kind::BOTH {
-            for group in self.fresh_groups[kind as usize].drain(..) {
-                self.groups[group as usize].fresh[kind as usize] = false;
+        for kind in Kind::first(self.kinds) {
+            for group in self.fresh_groups[kind.ix()].drain(..) {
+                self.groups[group as usize].fresh[kind.ix()] = false;
             }
         }
     }
@@ -268,12 +278,17 @@ impl Index {
 
     /// Who is free with their group, in idle order.
     pub fn idle(&self, openness: Openness, kind: Kind) -> &BTreeSet<(u64, AgentIx, u32)> {
-        &self.idle[openness as usize][kind as usize]
+        &self.idle[openness as usize][kind.ix()]
+    }
+
+    /// Every kind of contact.
+    pub fn each_kind(&self) -> impl Iterator<Item = Kind> + use<> {
+        Kind::first(self.kinds)
     }
 
     /// Groups in which somebody is free.
     pub fn free_groups(&self, openness: Openness, kind: Kind) -> &[u32] {
-        &self.free_groups[openness as usize][kind as usize]
+        &self.free_groups[openness as usize][kind.ix()]
     }
 
     pub fn link_silents(&mut self, state: &State) {

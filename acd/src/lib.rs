@@ -41,6 +41,7 @@ mod refusal;
 mod state;
 mod table;
 mod view;
+mod yielding;
 
 pub use command::{Command, Effect, Output, StopCause};
 pub use explain::{Explanation, Obstacle};

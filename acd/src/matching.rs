@@ -1,9 +1,10 @@
 //! Which contact is offered to whom: the search. What an offer then becomes is in `decide`.
 
 use crate::OFFER_SEVERAL;
-use crate::index::{Group, Index, Line};
+use crate::index::{Group, Index, Line, Pool};
 use crate::rank::Key;
-use crate::state::{AgentIx, Contact, Kind, Openness, State};
+use crate::state::room::Kind;
+use crate::state::{AgentIx, Contact, Openness, State};
 use vocabulary::centre::{Choose, SkillMode};
 use vocabulary::event::{AgentRule, Alarm, Why};
 use vocabulary::{ContactId, Time};
@@ -27,8 +28,8 @@ pub(crate) fn next(state: &State, index: &Index, now: Time) -> Option<Match> {
     for line in &index.fresh_lines {
         search.try_line(*line);
     }
-    for kind in Kind::BOTH {
-        for group in &index.fresh_groups[kind as usize] {
+    for kind in index.each_kind() {
+        for group in &index.fresh_groups[kind.ix()] {
             search.try_group(&index.groups[*group as usize], kind);
         }
     }
@@ -63,13 +64,16 @@ impl Search<'_> {
     fn try_group(&mut self, group: &Group, kind: Kind) {
         let open = !group.free(Openness::Open, kind).is_empty();
         let ordinary = open && !self.stalled && !self.index.held_back(group, kind);
-        if !open && group.free(Openness::Resting, kind).is_empty() {
+        let yielded = !group.free(Openness::Yielded, kind).is_empty();
+        if !open && !yielded && group.free(Openness::Resting, kind).is_empty() {
             return;
         }
-        let pools = || group.pools[kind as usize].iter().map(|pool| &self.index.pools[*pool as usize]);
+        let pools = || group.pools[kind.ix()].iter().map(|pool| &self.index.pools[*pool as usize]);
         // Who rests is asked for urgent contacts only, whom a reserve holds back for no ordinary one.
-        let may_serve = |urgent, is_ordinary| if is_ordinary { ordinary } else { open || urgent };
-        let heads = pools().filter(|pool| may_serve(pool.urgent, pool.ordinary));
+        let may_serve = |pool: &Pool| {
+            if pool.ordinary { ordinary } else { open || pool.urgent || (yielded && pool.takes) }
+        };
+        let heads = pools().filter(|pool| may_serve(pool));
         let heads =
             heads.filter_map(|pool| pool.heads.first().map(|(key, line)| (key.at(pool.slope, self.now), *line)));
         let Some((rank, line)) = heads.min() else { return };
@@ -81,9 +85,9 @@ impl Search<'_> {
             return;
         }
         // The first of all asks for somebody else, so the others are looked at too.
-        for pool in &group.pools[kind as usize] {
+        for pool in &group.pools[kind.ix()] {
             let pool = &self.index.pools[*pool as usize];
-            if !may_serve(pool.urgent, pool.ordinary) {
+            if !may_serve(pool) {
                 continue;
             }
             for (key, line) in &pool.heads {
@@ -103,7 +107,8 @@ impl Search<'_> {
         }
         let pool = &self.index.pools[line.pool as usize];
         let resting = pool.urgent && pool.free(Openness::Resting) > 0;
-        if !resting && pool.free(Openness::Open) == 0 {
+        let yielded = pool.takes && pool.free(Openness::Yielded) > 0;
+        if !resting && !yielded && pool.free(Openness::Open) == 0 {
             return;
         }
         for key in &line.members {
@@ -128,6 +133,9 @@ impl Search<'_> {
         let mut choice = self.choose_among(Openness::Open, line, contact);
         if choice.len == 0 && line.key.urgent {
             choice = self.choose_among(Openness::Resting, line, contact);
+        }
+        if choice.len == 0 && line.key.takes() {
+            choice = self.choose_among(Openness::Yielded, line, contact);
         }
         (choice.len > 0).then_some(choice)
     }

@@ -5,7 +5,7 @@
 use crate::index::Index;
 use crate::matching::{self, Match};
 use crate::rank::Key;
-use crate::state::{AgentIx, Contact, Kind, Openness, Order, State};
+use crate::state::{AgentIx, Contact, Openness, Order, State};
 use crate::{OFFER_SEVERAL, Refusal};
 use vocabulary::centre::Role;
 use vocabulary::event::{AgentRule, OrderRule, Why};
@@ -68,7 +68,7 @@ fn match_for(state: &State, index: &Index, id: ContactId, now: Time) -> Option<(
         return None;
     }
     let helps = contact.company.help.is_some();
-    let kind = Kind::of(contact.channel);
+    let kind = state.kinds.kind(contact.channel);
     // A supervisor decides what the reserve is for; a colleague does not.
     if helps
         && order.ordinary()
@@ -107,7 +107,7 @@ pub(crate) fn may_see(state: &State, ix: AgentIx, contact: &Contact, order: &Ord
 /// Whether the agent could answer now. Someone who is no agent, a supervisor, is asked whenever
 /// they are logged in.
 fn is_free(state: &State, ix: AgentIx, contact: &Contact, order: &Order) -> bool {
-    let (row, kind) = (state.agent(ix), Kind::of(contact.channel));
+    let (row, kind) = (state.agent(ix), state.kinds.kind(contact.channel));
     let Some(agent) = state.set_up(ix) else {
         return false;
     };
@@ -115,7 +115,8 @@ fn is_free(state: &State, ix: AgentIx, contact: &Contact, order: &Order) -> bool
         _ if !agent.roles.contains(&Role::Agent) => row.presence != Presence::Offline,
         Some(Openness::Open) => true,
         Some(Openness::Resting) => order.urgent(),
+        Some(Openness::Yielded) => order.takes(),
         None => false,
     };
-    present && state.has_room(row, agent.text_contacts, kind)
+    present && state.has_room(row, state.kinds.room_of(agent), kind)
 }

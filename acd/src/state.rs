@@ -5,7 +5,7 @@ mod company;
 mod contact;
 mod hours;
 pub(crate) mod life;
-mod room;
+pub(crate) mod room;
 mod work;
 
 use crate::index::{ContactLinks, Standing};
@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub surge: BTreeSet<QueueName>,
     #[serde(default)]
     pub watch: Watch,
+    #[serde(skip)]
+    pub kinds: room::Kinds,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -196,13 +198,6 @@ pub(crate) struct Place {
     pub until: Time,
 }
 
-/// Which of an agent's two capacities a contact takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Voice = 0,
-    Text = 1,
-}
-
 /// Whether an agent may be offered contacts at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Openness {
@@ -210,14 +205,15 @@ pub(crate) enum Openness {
     Open,
     /// On an owed break: P0 and P1 safeguarding contacts, and only when nobody is open.
     Resting,
+    /// Something of theirs yielded to a contact in danger: such contacts only.
+    Yielded,
 }
 
-impl Kind {
-    pub const BOTH: [Kind; 2] = [Kind::Voice, Kind::Text];
+/// How many [`Openness`]es there are.
+pub(crate) const OPENNESS: usize = 3;
 
-    pub fn of(channel: Channel) -> Kind {
-        if channel.is_voice() { Kind::Voice } else { Kind::Text }
-    }
+impl Openness {
+    pub const ALL: [Openness; OPENNESS] = [Openness::Open, Openness::Resting, Openness::Yielded];
 }
 
 impl Order {
@@ -277,12 +273,11 @@ impl AgentRow {
         self.life.parked.remove(&contact);
     }
 
-    pub fn engage(&mut self, contact: ContactId, kind: Kind) {
-        match kind {
-            Kind::Voice => self.voice = Some(contact),
-            Kind::Text => {
-                self.texts.insert(contact);
-            }
+    pub fn engage(&mut self, contact: ContactId, voice: bool) {
+        if voice {
+            self.voice = Some(contact);
+        } else {
+            self.texts.insert(contact);
         }
     }
 
@@ -318,6 +313,7 @@ impl State {
             hours: BTreeMap::new(),
             surge: BTreeSet::new(),
             watch: Watch::default(),
+            kinds: room::Kinds::default(),
         }
     }
 
@@ -385,6 +381,7 @@ impl State {
     pub fn openness(&self, row: &AgentRow) -> Option<Openness> {
         match &row.presence {
             _ if row.gone || row.life.leaving.is_some() => None,
+            Presence::Ready if row.life.yielded() => Some(Openness::Yielded),
             Presence::Ready if self.break_owed(row) => Some(Openness::Resting),
             Presence::Ready => Some(Openness::Open),
             Presence::Away { .. } if row.on_break() && self.break_owed(row) => Some(Openness::Resting),

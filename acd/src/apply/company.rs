@@ -1,6 +1,6 @@
 //! Events about several people on one contact: help, conferences, handing over, giving up.
 
-use crate::state::{AgentIx, Contact, Help, Kind, NEVER, Named, Server, Stage};
+use crate::state::{AgentIx, Contact, Help, NEVER, Named, Server, Stage};
 use crate::{Floor, REST};
 use vocabulary::event::HelpKind;
 use vocabulary::{AgentName, ContactId, Event, Time};
@@ -57,8 +57,8 @@ impl Floor {
 
     /// A helper is in the contact itself; the request they took lets them go when it ends.
     fn come_in(&mut self, id: ContactId, ix: AgentIx) {
-        let kind = Kind::of(self.state.contacts[&id].channel);
-        self.state.agent_mut(ix).engage(id, kind);
+        let voice = self.state.contacts[&id].channel.is_voice();
+        self.state.agent_mut(ix).engage(id, voice);
         self.link_agent(ix);
     }
 
@@ -73,6 +73,8 @@ impl Floor {
         row.row += u32::from(safeguarding);
         if optional {
             row.release(id);
+            row.wrapping.remove(&id);
+            row.life.paused.remove(&id);
             row.life.writing.insert(id, None);
             self.go_behind_the_idle(at, ix);
         } else {

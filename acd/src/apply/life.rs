@@ -1,6 +1,7 @@
 //! Events of agents who leave or write, of silent contacts and of dropped ones.
 
-use crate::state::life::Dropped;
+use crate::state::life::{Dropped, Paused};
+use crate::state::{AgentIx, Stage};
 use crate::{Floor, MOST_DROPS, MOST_SILENT, SILENT_WINDOW};
 use vocabulary::centre::WrapUpMode;
 use vocabulary::event::Source;
@@ -25,6 +26,7 @@ impl Floor {
                 }
             }
             Event::RanUnjournaled { .. } => {}
+            Event::WrapUpPaused { .. } | Event::Parked { .. } | Event::Unparked { .. } => self.apply_yield(at, event),
             _ => return false,
         }
         true
@@ -39,6 +41,39 @@ impl Floor {
         }
         self.state.agent_mut(ix).life.leaving = then;
         self.link_agent(ix);
+    }
+
+    fn apply_yield(&mut self, at: Time, event: &Event) {
+        let (Event::WrapUpPaused { agent, .. } | Event::Parked { agent, .. } | Event::Unparked { agent, .. }) = event
+        else {
+            return;
+        };
+        let Some(ix) = self.number_of(agent) else {
+            return;
+        };
+        let row = self.state.agent_mut(ix);
+        match event {
+            Event::WrapUpPaused { contact, beneath, .. } => {
+                let (left, spent) = (row.wrap_until.since(at), at.since(row.wrap_from));
+                row.wrapping.remove(contact);
+                row.life.paused.insert(*contact, Paused { beneath: *beneath, left, spent });
+            }
+            Event::Parked { contact, beneath, .. } => drop(row.life.parked.insert(*contact, *beneath)),
+            Event::Unparked { contact, .. } => drop(row.life.parked.remove(contact)),
+            _ => {}
+        }
+        self.link_agent(ix);
+    }
+
+    /// Something about these agents' work changed that their links do not show.
+    pub(super) fn look_at_work(&mut self, id: ContactId) {
+        let contact = &self.state.contacts[&id];
+        let offered = match &contact.stage {
+            Stage::Offered { agents, .. } => agents.clone(),
+            _ => Vec::new(),
+        };
+        let agents: Vec<AgentIx> = contact.members().chain(offered).collect();
+        agents.into_iter().for_each(|ix| self.link_agent(ix));
     }
 
     fn apply_silent(&mut self, at: Time, id: ContactId, source: Option<Source>, capped: bool) {

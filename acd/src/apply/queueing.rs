@@ -1,6 +1,6 @@
 //! Events of a contact's way from queue to end.
 
-use crate::state::{AgentIx, Contact, Kind, Order, Server, Stage};
+use crate::state::{AgentIx, Contact, Order, Server, Stage};
 use crate::{Floor, REST, STORM_WINDOW};
 use std::sync::Arc;
 use vocabulary::centre::LastResortTo;
@@ -98,7 +98,7 @@ impl Floor {
     pub(super) fn apply_offered(&mut self, at: Time, id: ContactId, offer: u32, names: &[AgentName], until: Time) {
         let agents: Vec<AgentIx> = names.iter().filter_map(|name| self.number_of(name)).collect();
         let contact = self.contact_mut(id);
-        let kind = Kind::of(contact.channel);
+        let voice = contact.channel.is_voice();
         contact.offers = offer;
         contact.rests.retain(|(_, until)| *until > at);
         contact.stage = Stage::Offered { agents: agents.clone(), until };
@@ -107,7 +107,7 @@ impl Floor {
         }
         for ix in agents {
             let row = self.state.agent_mut(ix);
-            row.engage(id, kind);
+            row.engage(id, voice);
             row.offered.insert(id);
             self.link_agent(ix);
         }
@@ -176,7 +176,7 @@ impl Floor {
         contact.stage = Stage::Accepted { server, at };
         contact.offers = offer;
         contact.forget_assignment();
-        let kind = Kind::of(contact.channel);
+        let voice = contact.channel.is_voice();
         let helps = contact.company.help.is_some();
         contact.order.iter_mut().for_each(|order| order.outside.clear());
         if !helps {
@@ -184,7 +184,7 @@ impl Floor {
         }
         if let Some(ix) = winner {
             let row = self.state.agent_mut(ix);
-            row.engage(id, kind);
+            row.engage(id, voice);
             row.offered.remove(&id);
             self.go_behind_the_idle(at, ix);
             self.link_agent(ix);

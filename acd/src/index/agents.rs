@@ -2,7 +2,8 @@
 
 use super::profile::{Asked, Profile, serves_at_all};
 use super::{Index, Line};
-use crate::state::{AgentIx, Kind, Openness, State, least_skills};
+use crate::state::room::{KINDS, Kind, Room};
+use crate::state::{AgentIx, OPENNESS, Openness, State, least_skills};
 use std::collections::BTreeSet;
 use vocabulary::centre::{Agent, Queue, Rules, SkillMode};
 use vocabulary::{Language, Presence, Time};
@@ -11,11 +12,11 @@ use vocabulary::{Language, Presence, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Standing {
     pub group: Option<u32>,
-    /// Text contacts they may hold at once.
-    texts: u32,
+    /// What they carry at once.
+    pub room: Room,
     /// When the next training of theirs expires.
     trained_until: Option<Time>,
-    slots: [Option<Openness>; 2],
+    slots: [Option<Openness>; KINDS],
     idle: u64,
     on_shift: bool,
     ready: bool,
@@ -29,13 +30,13 @@ pub(crate) struct Group {
     /// Rows of [`Index::languages`] the reserve counts these agents in; empty without clearance.
     pub reserves: Vec<usize>,
     /// Pools of lines it may serve, by kind.
-    pub pools: [Vec<u32>; 2],
+    pub pools: [Vec<u32>; KINDS],
     /// Who is free, in idle order, by openness (open, resting) and kind.
-    free: [[BTreeSet<(u64, AgentIx)>; 2]; 2],
+    free: [[BTreeSet<(u64, AgentIx)>; KINDS]; OPENNESS],
     /// Where the group stands in [`Index::free_groups`], if somebody is free.
-    listed: [[u32; 2]; 2],
+    listed: [[u32; KINDS]; OPENNESS],
     /// Whether it is listed in [`Index::fresh_groups`], by kind.
-    pub fresh: [bool; 2],
+    pub fresh: [bool; KINDS],
     /// How many are not offline.
     on_shift: u32,
     /// How many are ready, busy or not.
@@ -49,11 +50,11 @@ pub(crate) struct Reserve {
     /// Groups whose agents it counts.
     groups: Vec<u32>,
     /// Cleared agents who could be offered a contact now, by kind.
-    free: [u32; 2],
+    free: [u32; KINDS],
     /// Cleared agents who are not offline.
     on_shift: u32,
     /// Whether more than the reserve is free, by kind.
-    open: [bool; 2],
+    open: [bool; KINDS],
 }
 
 impl Index {
@@ -61,6 +62,10 @@ impl Index {
     pub fn link_agent(&mut self, state: &mut State, ix: AgentIx, clock: Time) {
         let new = self.standing_of(state, ix, clock);
         let old = std::mem::replace(&mut state.agent_mut(ix).standing, new);
+        // What of their work could yield is not in the links: whoever is linked is looked at again.
+        if !self.taking_lines.is_empty() {
+            self.fresh_yields.push(ix);
+        }
         if old == new {
             return;
         }
@@ -72,20 +77,25 @@ impl Index {
     fn standing_of(&mut self, state: &State, ix: AgentIx, clock: Time) -> Standing {
         let row = state.agent(ix);
         let due = state.agent_due(row);
-        let (group, texts, trained_until) = match row.standing.group {
+        let (group, room, trained_until) = match row.standing.group {
             // The group is kept until `forget_group`: set-up changes are rare, links are not.
-            Some(group) if !row.gone => (group, row.standing.texts, row.standing.trained_until),
+            Some(group) if !row.gone => (group, row.standing.room, row.standing.trained_until),
             _ => match state.set_up(ix).filter(|a| serves_at_all(a)) {
-                Some(set_up) => (self.group(set_up, clock), set_up.text_contacts, set_up.next_expiry(clock)),
+                Some(set_up) => (self.group(set_up, clock), state.kinds.room_of(set_up), set_up.next_expiry(clock)),
                 None => return Standing { due, ..Standing::default() },
             },
         };
-        let openness = state.openness(row);
+        let mut slots = [None; KINDS];
+        if let Some(openness) = state.openness(row) {
+            for kind in self.each_kind() {
+                slots[kind.ix()] = state.has_room(row, room, kind).then_some(openness);
+            }
+        }
         Standing {
             group: Some(group),
-            texts,
+            room,
             trained_until,
-            slots: Kind::BOTH.map(|kind| openness.filter(|_| state.has_room(row, texts, kind))),
+            slots,
             idle: row.idle,
             on_shift: row.presence != Presence::Offline,
             ready: row.presence == Presence::Ready && row.life.leaving.is_none(),
@@ -120,8 +130,8 @@ impl Index {
     }
 
     fn move_agent(&mut self, ix: AgentIx, old: &Standing, new: &Standing) {
-        for kind in Kind::BOTH {
-            let (before, after) = (old.slots[kind as usize], new.slots[kind as usize]);
+        for kind in self.each_kind() {
+            let (before, after) = (old.slots[kind.ix()], new.slots[kind.ix()]);
             if (before, old.idle, old.group) == (after, new.idle, new.group) {
                 continue;
             }
@@ -144,12 +154,12 @@ impl Index {
 
     fn join_free(&mut self, number: u32, openness: Openness, kind: Kind, agent: (u64, AgentIx)) {
         let group = &mut self.groups[number as usize];
-        let free = &mut group.free[openness as usize][kind as usize];
+        let free = &mut group.free[openness as usize][kind.ix()];
         free.insert(agent);
-        self.idle[openness as usize][kind as usize].insert((agent.0, agent.1, number));
+        self.idle[openness as usize][kind.ix()].insert((agent.0, agent.1, number));
         if free.len() == 1 {
-            let listed = &mut self.free_groups[openness as usize][kind as usize];
-            group.listed[openness as usize][kind as usize] = listed.len() as u32;
+            let listed = &mut self.free_groups[openness as usize][kind.ix()];
+            group.listed[openness as usize][kind.ix()] = listed.len() as u32;
             listed.push(number);
         }
         self.count_reserve(number, openness, kind, true);
@@ -158,15 +168,15 @@ impl Index {
 
     fn leave_free(&mut self, number: u32, openness: Openness, kind: Kind, agent: (u64, AgentIx)) {
         let group = &mut self.groups[number as usize];
-        let free = &mut group.free[openness as usize][kind as usize];
+        let free = &mut group.free[openness as usize][kind.ix()];
         free.remove(&agent);
-        self.idle[openness as usize][kind as usize].remove(&(agent.0, agent.1, number));
+        self.idle[openness as usize][kind.ix()].remove(&(agent.0, agent.1, number));
         if free.is_empty() {
-            let at = group.listed[openness as usize][kind as usize];
-            let listed = &mut self.free_groups[openness as usize][kind as usize];
+            let at = group.listed[openness as usize][kind.ix()];
+            let listed = &mut self.free_groups[openness as usize][kind.ix()];
             listed.swap_remove(at as usize);
             if let Some(moved) = listed.get(at as usize) {
-                self.groups[*moved as usize].listed[openness as usize][kind as usize] = at;
+                self.groups[*moved as usize].listed[openness as usize][kind.ix()] = at;
             }
         }
         self.count_reserve(number, openness, kind, false);
@@ -174,16 +184,16 @@ impl Index {
     }
 
     fn freshen(&mut self, number: u32, kind: Kind) {
-        let fresh = &mut self.groups[number as usize].fresh[kind as usize];
+        let fresh = &mut self.groups[number as usize].fresh[kind.ix()];
         if !std::mem::replace(fresh, true) {
-            self.fresh_groups[kind as usize].push(number);
+            self.fresh_groups[kind.ix()].push(number);
         }
     }
 
     fn count_reserve(&mut self, group: u32, openness: Openness, kind: Kind, join: bool) {
         if openness == Openness::Open {
             for row in &self.groups[group as usize].reserves {
-                count(&mut self.languages[*row].free[kind as usize], join);
+                count(&mut self.languages[*row].free[kind.ix()], join);
                 self.reserves_changed = true;
             }
         }
@@ -245,7 +255,13 @@ impl Index {
     fn reserve_row(&mut self, language: Language) -> usize {
         let found = self.languages.iter().position(|row| row.language == language);
         found.unwrap_or_else(|| {
-            self.languages.push(Reserve { language, groups: Vec::new(), free: [0; 2], on_shift: 0, open: [false; 2] });
+            self.languages.push(Reserve {
+                language,
+                groups: Vec::new(),
+                free: [0; KINDS],
+                on_shift: 0,
+                open: [false; KINDS],
+            });
             self.languages.len() - 1
         })
     }
@@ -254,10 +270,10 @@ impl Index {
     /// does.
     pub(super) fn note_reserves(&mut self, rules: &Rules) {
         for row in 0..self.languages.len() {
-            for kind in Kind::BOTH {
+            for kind in self.each_kind() {
                 let reserve = &mut self.languages[row];
                 let open = reserve.has_more(kind, rules);
-                if std::mem::replace(&mut reserve.open[kind as usize], open) || !open {
+                if std::mem::replace(&mut reserve.open[kind.ix()], open) || !open {
                     continue;
                 }
                 let groups = std::mem::take(&mut reserve.groups);
@@ -289,12 +305,12 @@ impl Index {
 
     /// Whether any reserve holds anybody back.
     pub fn a_reserve_holds(&self, kind: Kind) -> bool {
-        self.languages.iter().any(|row| !row.open[kind as usize])
+        self.languages.iter().any(|row| !row.open[kind.ix()])
     }
 
     /// Whether the reserve of any language of the group forbids it an ordinary contact now.
     pub fn held_back(&self, group: &Group, kind: Kind) -> bool {
-        group.reserves.iter().any(|row| !self.languages[*row].open[kind as usize])
+        group.reserves.iter().any(|row| !self.languages[*row].open[kind.ix()])
     }
 }
 
@@ -302,13 +318,13 @@ impl Reserve {
     /// Whether one more cleared agent may be taken by an ordinary contact.
     fn has_more(&self, kind: Kind, rules: &Rules) -> bool {
         let cap = u64::from(self.on_shift) * u64::from(rules.reserve_cap_percent) / 100;
-        u64::from(self.free[kind as usize]) > cap.min(u64::from(rules.reserve))
+        u64::from(self.free[kind.ix()]) > cap.min(u64::from(rules.reserve))
     }
 }
 
 impl Group {
     pub fn free(&self, openness: Openness, kind: Kind) -> &BTreeSet<(u64, AgentIx)> {
-        &self.free[openness as usize][kind as usize]
+        &self.free[openness as usize][kind.ix()]
     }
 }
 

@@ -3,7 +3,8 @@
 use super::profile::Asked;
 use super::{Index, Place};
 use crate::rank::{Claim, Key};
-use crate::state::{Contact, Kind, Openness, Order, State};
+use crate::state::room::Kind;
+use crate::state::{Contact, OPENNESS, Openness, Order, State};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocabulary::centre::{Choose, SkillMode};
@@ -25,6 +26,13 @@ pub(crate) struct LineKey {
     pub any: bool,
     /// Age adds no more points to them.
     pub capped: bool,
+}
+
+impl LineKey {
+    /// Whether work yields to its contacts: P0, and P1 in a safeguarding lane.
+    pub fn takes(&self) -> bool {
+        self.urgent || (self.lane.is_none() && !self.ordinary)
+    }
 }
 
 /// Contacts that ask for the same thing. If the first of them without a resting agent cannot be
@@ -59,10 +67,11 @@ pub(crate) struct Pool {
     pub slope: i64,
     pub ordinary: bool,
     pub urgent: bool,
+    pub takes: bool,
     /// The first contact of each line that has one.
     pub heads: BTreeSet<(Key, u32)>,
     /// How many agents of its groups are free, by openness.
-    free: [u32; 2],
+    free: [u32; OPENNESS],
     /// Those of its groups that a reserve may hold back.
     cleared: Vec<u32>,
 }
@@ -73,6 +82,7 @@ pub(crate) struct PoolKey {
     kind: Kind,
     ordinary: bool,
     urgent: bool,
+    takes: bool,
     groups: Vec<u32>,
 }
 
@@ -123,6 +133,12 @@ impl Index {
     fn change_head(&mut self, line: u32, head: Option<Key>) {
         let row = &mut self.lines[line as usize];
         let old = std::mem::replace(&mut row.head, head);
+        if row.key.takes() {
+            match head {
+                Some(_) => self.taking_lines.insert(line),
+                None => self.taking_lines.remove(&line),
+            };
+        }
         // While pools are stale a line may have none yet; they are made from the heads.
         if let Some(pool) = self.pools.get_mut(row.pool as usize) {
             old.map(|key| pool.heads.remove(&(key, line)));
@@ -138,7 +154,7 @@ impl Index {
             needs: self.needs_number(&order.needs),
             tenant: (!own).then(|| self.tenant_number(contact)),
             lane: order.lane.is_safeguarding().then_some(order.lane),
-            kind: Kind::of(contact.channel),
+            kind: state.kinds.kind(contact.channel),
             ordinary: order.ordinary(),
             urgent: order.urgent(),
             any: order.any_agent,
@@ -192,7 +208,7 @@ impl Index {
             needs: 0,
             tenant: None,
             lane: order.lane.is_safeguarding().then_some(order.lane),
-            kind: Kind::of(contact.channel),
+            kind: state.kinds.kind(contact.channel),
             ordinary: order.ordinary(),
             urgent: order.urgent(),
             any: order.any_agent,
@@ -257,25 +273,26 @@ impl Index {
             kind: row.key.kind,
             ordinary: row.key.ordinary,
             urgent: row.key.urgent,
+            takes: row.key.takes(),
             groups: row.groups.iter().map(|(group, _)| *group).collect(),
         };
         let pool = match self.pool_of.get(&key) {
             Some(pool) => *pool,
             None => {
                 let number = self.pools.len() as u32;
-                let (mut free, mut cleared) = ([0; 2], Vec::new());
+                let (mut free, mut cleared) = ([0; OPENNESS], Vec::new());
                 for number_of_group in &key.groups {
                     let group = &mut self.groups[*number_of_group as usize];
                     if !group.reserves.is_empty() {
                         cleared.push(*number_of_group);
                     }
-                    group.pools[key.kind as usize].push(number);
-                    for openness in [Openness::Open, Openness::Resting] {
+                    group.pools[key.kind.ix()].push(number);
+                    for openness in Openness::ALL {
                         free[openness as usize] += group.free(openness, key.kind).len() as u32;
                     }
                 }
-                let PoolKey { slope, ordinary, urgent, .. } = key;
-                self.pools.push(Pool { slope, ordinary, urgent, heads: BTreeSet::new(), free, cleared });
+                let PoolKey { slope, ordinary, urgent, takes, .. } = key;
+                self.pools.push(Pool { slope, ordinary, urgent, takes, heads: BTreeSet::new(), free, cleared });
                 self.pool_of.insert(key, number);
                 number
             }
@@ -294,7 +311,7 @@ impl Index {
 
     /// How many agents who may serve the lines of this pool became free, or no longer are.
     pub(super) fn count_free(&mut self, group: u32, openness: Openness, kind: Kind, join: bool) {
-        for pool in &self.groups[group as usize].pools[kind as usize] {
+        for pool in &self.groups[group as usize].pools[kind.ix()] {
             super::agents::count(&mut self.pools[*pool as usize].free[openness as usize], join);
         }
     }

@@ -95,6 +95,8 @@ impl AgentRow {
     /// The agent has a contact to write up from now on; its clock is set by the wrap-up that starts.
     pub fn writes(&mut self, contact: ContactId, at: Time) {
         self.release(contact);
+        self.life.paused.remove(&contact);
+        self.life.writing.remove(&contact);
         if self.wrapping.is_empty() {
             self.wrap_from = at;
             self.wrap_until = at;

@@ -1,7 +1,7 @@
 //! What a floor knows of its agents' days and of its citizens' safety beyond who waits and who
 //! talks: leaving, work laid aside, wrap-ups nobody waits for, silent contacts, dropped ones.
 
-use super::{AgentRow, State, away};
+use super::{AgentRow, Order, State, away};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use vocabulary::event::{Alarm, Source};
@@ -70,12 +70,33 @@ pub(crate) struct Dropped {
     pub call_by: Option<AgentName>,
 }
 
+impl Life {
+    /// Whether something yielded to a contact in danger.
+    pub fn yielded(&self) -> bool {
+        !self.paused.is_empty() || !self.parked.is_empty()
+    }
+}
+
 impl AgentRow {
+    /// Whether the contact takes the agent's attention: shown, joined, talked with or written up.
+    pub fn has(&self, id: ContactId) -> bool {
+        self.voice == Some(id)
+            || self.texts.contains(&id)
+            || self.wrapping.contains(&id)
+            || self.life.paused.contains_key(&id)
+    }
+
     /// The clock of a wrap-up is set. One that was asked for, or laid aside, takes the agent from
     /// now on.
     pub fn start_clock(&mut self, at: Time, id: ContactId, until: Time) {
         if self.wrapping.contains(&id) {
             self.wrap_until = until;
+        } else if let Some(paused) = self.life.paused.remove(&id) {
+            if self.wrapping.is_empty() {
+                self.wrap_from = at - paused.spent;
+            }
+            self.wrap_until = until;
+            self.wrapping.insert(id);
         } else if self.life.writing.get(&id) == Some(&None) {
             self.life.writing.insert(id, Some(until));
         } else if self.life.writing.remove(&id).is_some() {
@@ -87,6 +108,7 @@ impl AgentRow {
     /// The contact is written up; whether the agent was busy with it.
     pub fn stop_writing(&mut self, id: ContactId) -> bool {
         self.life.verdicts.remove(&id);
+        self.life.paused.remove(&id);
         self.life.writing.remove(&id).is_none()
     }
 
@@ -111,9 +133,21 @@ impl State {
     /// When something of [`Life`] becomes due for an agent.
     pub fn life_due(&self, row: &AgentRow) -> Option<Time> {
         let writing = row.life.writing.values().flatten().copied().min();
-        let now = self.leaves_now(row) || self.goes_away_after(row);
+        let now = self.leaves_now(row) || self.goes_away_after(row) || (row.life.yielded() && self.yields_no_more(row));
         // Whatever need not wait for a clock is due since before any clock.
         if now { Some(Time::ZERO) } else { writing }
+    }
+
+    /// Whether something that yielded can be taken up again.
+    fn yields_no_more(&self, row: &AgentRow) -> bool {
+        row.life.paused.values().any(|paused| !row.has(paused.beneath)) || !self.parked_over(row).is_empty()
+    }
+
+    /// Text work to be taken up again: what came first is over, or it is in as much danger by now.
+    pub fn parked_over(&self, row: &AgentRow) -> Vec<ContactId> {
+        let danger = |id: &ContactId| self.contacts[id].order.as_ref().map_or(u8::MAX, Order::danger);
+        let over = row.life.parked.iter().filter(|(id, beneath)| !row.has(**beneath) || danger(id) <= danger(beneath));
+        over.map(|(id, _)| *id).collect()
     }
 
     /// Whether an agent who wanted to leave has served their last contact.

@@ -7,6 +7,8 @@ mod hours;
 pub mod life;
 #[path = "engine/serving.rs"]
 mod serving;
+#[path = "engine/yielding.rs"]
+mod yielding;
 
 use acd::{CALL_WITHIN, CONNECT_WITHIN, Command, OFFER_SEVERAL, REST, SHORTEST_OFFER, STORM_WINDOW};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,7 +146,7 @@ impl Naive {
         self.due();
         self.watch();
         self.watch_staffed();
-        while self.offer_best() {}
+        while self.offer_best() || self.take_best() {}
         obeyed
     }
 
@@ -398,6 +400,7 @@ impl Naive {
         if p.presence == Presence::Offline && p.since + grace <= now {
             self.busy(&name).into_iter().for_each(|(id, _, _)| self.lose(id, &name));
         }
+        self.take_up_again(i);
         self.leave_if_done(i);
         let p = self.people[i].clone();
         if self.owed(&p) && self.busy(&name).is_empty() && self.writes(&name).is_empty() {
@@ -496,29 +499,19 @@ impl Naive {
 
     // --- matching ---
 
-    fn has_room(&self, p: &Person, voice: bool) -> bool {
+    fn has_room(&self, p: &Person, channel: Channel) -> bool {
         let serves = self.centre.agents[&p.name].roles.contains(&Role::Agent) || self.could_help(&p.name);
-        serves && self.has_space(p, voice)
-    }
-
-    fn has_space(&self, p: &Person, voice: bool) -> bool {
-        let agent = &self.centre.agents[&p.name];
-        let busy = self.busy(&p.name);
-        let room = if voice {
-            !busy.iter().any(|(_, _, v)| *v)
-        } else {
-            let texts = busy.iter().filter(|(_, _, v)| !v).count();
-            texts < agent.text_contacts as usize && !busy.iter().any(|(_, shown, _)| *shown)
-        };
-        room && self.busy_writing(&p.name).is_empty()
+        serves && self.has_space(p, channel)
     }
 
     fn open(&self, p: &Person) -> bool {
-        p.presence == Presence::Ready && p.own.leaving.is_none() && !self.owed(p)
+        p.presence == Presence::Ready && p.own.leaving.is_none() && !self.owed(p) && !self.yielded(p)
     }
 
     fn resting(&self, p: &Person) -> bool {
-        self.owed(p) && p.own.leaving.is_none() && (p.presence == Presence::Ready || Self::in_recovery(p))
+        self.owed(p)
+            && p.own.leaving.is_none()
+            && ((p.presence == Presence::Ready && !self.yielded(p)) || Self::in_recovery(p))
     }
 
     fn able(&self, case: &Case, p: &Person) -> bool {
@@ -574,7 +567,7 @@ impl Naive {
     }
 
     /// Whether taking this person would eat into the reserve of one of their languages.
-    fn reserved(&self, p: &Person, voice: bool) -> bool {
+    fn reserved(&self, p: &Person, channel: Channel) -> bool {
         let safe = |p: &Person| {
             let agent = &self.centre.agents[&p.name];
             let open = |l: &Lane| l.is_safeguarding() && self.cleared(&p.name, *l);
@@ -589,7 +582,7 @@ impl Naive {
                     .filter(|o| safe(o) && self.centre.agents[&o.name].languages.contains(language))
                     .collect();
                 let shift = peers.iter().filter(|o| o.presence != Presence::Offline).count();
-                let free = peers.iter().filter(|o| self.open(o) && self.has_room(o, voice)).count();
+                let free = peers.iter().filter(|o| self.open(o) && self.has_room(o, channel)).count();
                 let reserve = (rules.reserve as usize).min(shift * rules.reserve_cap_percent as usize / 100);
                 free < reserve + 1
             })
@@ -629,7 +622,7 @@ impl Naive {
 
     fn choose(&self, case: &Case) -> Option<(Vec<AgentName>, Why)> {
         let w = case.order.as_ref().unwrap();
-        let (voice, several) = (case.channel.is_voice(), w.lane.is_safeguarding() && w.risk <= Risk::P1);
+        let (channel, several) = (case.channel, w.lane.is_safeguarding() && w.risk <= Risk::P1);
         let ordinary = !w.lane.is_safeguarding() && w.risk != Risk::P0;
         if ordinary && self.alarms.contains(&(Alarm::JournalStalled, None)) {
             return None;
@@ -644,13 +637,17 @@ impl Naive {
             Choose::HighestLevel => AgentRule::HighestLevel,
         };
         let asked = |p: &Person| case.rests.iter().any(|(name, until)| *name == p.name && *until > self.now);
-        let free: Vec<&Person> = self.people.iter().filter(|p| self.able(case, p) && self.has_room(p, voice)).collect();
+        let free: Vec<&Person> =
+            self.people.iter().filter(|p| self.able(case, p) && self.has_room(p, channel)).collect();
         let open: Vec<&Person> = free.iter().copied().filter(|p| self.open(p)).collect();
         let (held, open): (Vec<&Person>, Vec<&Person>) =
-            open.into_iter().partition(|p| ordinary && self.reserved(p, voice));
+            open.into_iter().partition(|p| ordinary && self.reserved(p, channel));
         let mut picked: Vec<&Person> = open.into_iter().filter(|p| !asked(p)).collect();
         if picked.is_empty() && several {
-            picked = free.into_iter().filter(|p| self.resting(p) && !asked(p)).collect();
+            picked = free.iter().copied().filter(|p| self.resting(p) && !asked(p)).collect();
+        }
+        if picked.is_empty() && Self::takes(case) {
+            picked = free.into_iter().filter(|p| self.freed(p) && !asked(p)).collect();
         }
         if picked.is_empty() {
             return None;
@@ -915,6 +912,7 @@ impl Naive {
         let now = self.now;
         let case = self.case(id).unwrap();
         case.at = At::Accepted(agent.clone(), now);
+        case.beside.parked = None;
         case.offers = offer;
         case.forget_assignment();
         case.order.as_mut().unwrap().outside.clear();
@@ -947,6 +945,7 @@ impl Naive {
             case.order.as_mut().unwrap().wait_anew(now);
         }
         case.at = At::Waiting;
+        case.beside.parked = None;
         self.said.push(Event::ConnectFailed { contact: id, agent: agent.clone() });
         let soft_cap = |naive: &mut Naive| naive.alarm(Alarm::SoftCapPassed, Some(id), false);
         if self.person(agent).is_some() {

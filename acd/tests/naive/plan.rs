@@ -48,6 +48,8 @@ impl Dice {
 mod help;
 
 const QUEUES: [&str; 5] = ["general", "tax", "elders", "gbv", "child"];
+const CHANNELS: [Channel; 6] =
+    [Channel::Voice, Channel::Voice, Channel::Voice, Channel::WebChat, Channel::WebChat, Channel::Sms];
 const SKILLS: [&str; 3] = ["ids", "tax", "ksl"];
 const LANGUAGES: [Language; 2] = [Language::SW, Language::EN];
 
@@ -181,7 +183,7 @@ impl Plan {
         }
         self.contacts += 1;
         let contact = ContactId(Ulid::from_parts(self.now.0 as u64, self.contacts));
-        let channel = if self.dice.chance(65) { Channel::Voice } else { Channel::WebChat };
+        let channel = *self.dice.pick(&CHANNELS).unwrap();
         let tenant = if self.dice.chance(85) { "nairobi" } else { "treasury" };
         arrival(contact, channel, tenant)
     }
@@ -343,6 +345,7 @@ impl Plan {
         let mut agent = Agent {
             roles,
             auto_ready: self.dice.chance(80),
+            ledger: self.ledger(),
             languages,
             skills: self.skills(60),
             clearances: lanes,
@@ -411,6 +414,7 @@ impl Plan {
             grace_seconds: self.dice.below(30) as i64,
             storm_expiries: 1 + self.dice.below(8) as u32,
             reserve_wait_percent: 0,
+            ledgers: self.ledgers(),
             silent_per_source: self.dice.below(3) as u32,
             silent_per_hour: self.dice.below(5) as u32,
             ..Rules::default()

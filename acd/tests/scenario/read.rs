@@ -6,12 +6,13 @@ use super::{Names, START};
 use acd::Command;
 use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{
-    Agent, Change, Choose, Climb, LastResort, LastResortTo, Queue, Role, Rules, SkillMode, Widening, WrapUpMode,
+    Agent, Beside, Change, Choose, Climb, LastResort, LastResortTo, Ledger, Load, Queue, Role, Rules, SkillMode,
+    Widening, WrapUpMode,
 };
 use vocabulary::event::{Actor, HelpKind, Source};
 use vocabulary::{
-    AgentName, CalendarName, Channel, Day, E164, EndCause, EntryName, Event, Lane, Language, Level, Needs, Party,
-    Presence, QueueName, ReasonName, Risk, SkillName, TenantName,
+    AgentName, CalendarName, Channel, Day, E164, EndCause, EntryName, Event, Lane, Language, LedgerName, Level, Needs,
+    Party, Presence, QueueName, ReasonName, Risk, SkillName, TenantName,
 };
 
 type Read<T> = Result<T, String>;
@@ -69,6 +70,7 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
         [contact, "allows", policy] => hours::consent(names.id(contact), policy),
         [contact, "is", "told", low, high] => hours::told(names.id(contact), low, high),
         [contact, "calls"] => Ok(arrive(names.id(contact), Channel::Voice, "nairobi")),
+        [contact, "texts"] => Ok(arrive(names.id(contact), Channel::Sms, "nairobi")),
         [contact, "chats"] => Ok(arrive(names.id(contact), Channel::WebChat, "nairobi")),
         [contact, "calls", "for", tenant] => Ok(arrive(names.id(contact), Channel::Voice, tenant)),
         [contact, "enters", queue, rest @ ..] => enqueue(names.id(contact), queue, rest),
@@ -191,6 +193,24 @@ fn give(contact: vocabulary::ContactId, agent: AgentName, queue: &str, words: &[
     Ok(Command::Transfer { contact, agent, queue: QueueName::new(queue).unwrap(), needs, by })
 }
 
+/// `calls:4=voice,3,1,nothing,anything;web_chat,1,3`: capacity; of each channel its weight, how many
+/// at most, beside what it is offered, and what may be offered beside it.
+fn ledger(text: &str) -> Read<(LedgerName, Ledger)> {
+    let (head, loads) = text.split_once('=').ok_or("a ledger is name:capacity=channels")?;
+    let (name, capacity) = head.split_once(':').ok_or("a ledger is name:capacity=channels")?;
+    let mut channels = BTreeMap::new();
+    for load in loads.split(';') {
+        let words: Vec<&str> = load.split(',').collect();
+        let [channel, weight, most, rules @ ..] = &words[..] else {
+            return Err(format!("a load is channel,weight,most: `{load}`"));
+        };
+        let rule = |at: usize| rules.get(at).map_or(Ok(Beside::Anything), |word| named(word));
+        let load = Load { weight: number(weight)?, most: number(most)?, beside: rule(0)?, admits: rule(1)? };
+        channels.insert(named::<Channel>(channel)?, load);
+    }
+    Ok((LedgerName::new(name).unwrap(), Ledger { capacity: number(capacity)?, channels }))
+}
+
 /// `ready`, `offline`, or a reason to be away.
 fn declared(word: &str) -> Presence {
     match word {
@@ -239,6 +259,7 @@ fn rules(words: &[&str]) -> Read<Rules> {
             ["recovery", n] => rules.recovery_seconds = number(n)?,
             ["alarm", n] => rules.alarm_seconds = number(n)?,
             ["grace", n] => rules.grace_seconds = number(n)?,
+            ["ledger", text] => rules.ledgers.extend([ledger(text)?]),
             ["silent-per-source", n] => rules.silent_per_source = number(n)?,
             ["silent-per-hour", n] => rules.silent_per_hour = number(n)?,
             ["storm", n] => rules.storm_expiries = number(n)?,
@@ -335,6 +356,7 @@ fn staff(name: &str, words: &[&str]) -> Read<Agent> {
             ["tier", text] => agent.tier = named(text)?,
             ["texts", n] => agent.text_contacts = number(n)?,
             ["role", "both"] => agent.roles = BTreeSet::from([Role::Agent, Role::Supervisor]),
+            ["ledger", name] => agent.ledger = LedgerName::new(name).ok(),
             ["after-contact", "away"] => agent.auto_ready = false,
             ["role", "supervisor"] => agent.roles = BTreeSet::from([Role::Supervisor]),
             other => return Err(format!("what does it mean: {other:?}")),

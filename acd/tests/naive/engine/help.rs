@@ -29,6 +29,8 @@ pub struct Writer {
     pub verdict: Option<ReasonName>,
     /// Until when they may, being free.
     pub free_until: Option<Time>,
+    /// The wrap-up was interrupted: for what, with what left and what spent.
+    pub paused: Option<(ContactId, Span, Span)>,
 }
 
 /// What a request for help asks.
@@ -235,7 +237,12 @@ impl Naive {
         let case = self.case(id).unwrap();
         case.around.also.retain(|(name, _)| name != agent);
         if case.writer(agent).is_none() {
-            case.around.writers.push(Writer { agent: agent.clone(), verdict: None, free_until: None });
+            case.around.writers.push(Writer { agent: agent.clone(), verdict: None, free_until: None, paused: None });
+        }
+        let writer = case.writer_mut(agent).unwrap();
+        (writer.free_until, writer.paused) = (None, None);
+        if case.talks_with(agent) || case.at == At::Over {
+            case.beside.parked = None;
         }
         let case = case.clone();
         let safe = case.order.as_ref().is_some_and(|w| w.lane.is_safeguarding());
@@ -378,18 +385,18 @@ impl Naive {
     fn meant_and_free(&self, case: &Case) -> Option<AgentName> {
         let name = case.meant(self.now)?.agent.clone()?;
         let p: &Person = self.people.iter().find(|p| p.name == name)?;
-        let (voice, want) = (case.channel.is_voice(), case.order.as_ref()?);
+        let want = case.order.as_ref()?;
         let rests = case.rests.iter().any(|(other, until)| *other == name && *until > self.now);
         let agent = &self.centre.agents[&name];
         let urgent = want.lane.is_safeguarding() && want.risk <= Risk::P1;
         let works = agent.roles.contains(&Role::Agent);
         let here = match works {
-            true => self.open(p) || (urgent && self.resting(p)),
+            true => self.open(p) || (urgent && self.resting(p)) || (Naive::takes(case) && self.freed(p)),
             false => p.presence != Presence::Offline,
         };
         let ordinary = !want.lane.is_safeguarding() && want.risk != Risk::P0;
-        let kept_free = works && case.around.asked.is_some() && ordinary && self.reserved(p, voice);
-        let free = here && !rests && !kept_free && self.has_space(p, voice) && self.may_see(case, &name);
+        let kept_free = works && case.around.asked.is_some() && ordinary && self.reserved(p, case.channel);
+        let free = here && !rests && !kept_free && self.has_space(p, case.channel) && self.may_see(case, &name);
         free.then_some(name)
     }
 

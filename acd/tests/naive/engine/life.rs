@@ -10,6 +10,8 @@ use vocabulary::{AgentName, ContactId, Event, Lane, Presence, ReasonName, Risk, 
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
     pub silent: Option<bool>,
+    /// It was laid aside, and for what.
+    pub parked: Option<ContactId>,
 }
 
 /// What a person has beside their contacts.
@@ -34,7 +36,8 @@ impl Naive {
     /// Contacts a person writes up and does nothing else.
     pub fn busy_writing(&self, name: &AgentName) -> Vec<ContactId> {
         let free: Vec<ContactId> = self.free_writing(name).into_iter().map(|(id, _)| id).collect();
-        self.writes(name).into_iter().filter(|id| !free.contains(id)).collect()
+        let paused = |id: &ContactId| self.paused(name).iter().any(|(other, _)| other == id);
+        self.writes(name).into_iter().filter(|id| !free.contains(id) && !paused(id)).collect()
     }
 
     pub fn free_writing(&self, name: &AgentName) -> Vec<(ContactId, Time)> {
@@ -53,13 +56,14 @@ impl Naive {
 
     fn goes_away_after(&self, p: &Person) -> bool {
         let manual = !self.centre.agents[&p.name].auto_ready;
-        let done = self.busy(&p.name).is_empty() && self.busy_writing(&p.name).is_empty();
+        let paused = !self.paused(&p.name).is_empty();
+        let done = self.busy(&p.name).is_empty() && self.busy_writing(&p.name).is_empty() && !paused;
         manual && p.own.spoke && p.presence == Presence::Ready && done && !self.owed(p)
     }
 
     pub fn life_due(&self, p: &Person) -> Vec<Time> {
         let mut times: Vec<Time> = self.free_writing(&p.name).into_iter().map(|(_, until)| until).collect();
-        if self.leaves_now(p) || self.goes_away_after(p) {
+        if self.leaves_now(p) || self.goes_away_after(p) || self.yields_no_more(p) {
             times.push(Time::ZERO);
         }
         times
@@ -175,7 +179,7 @@ impl Naive {
     pub fn extend(&mut self, contact: ContactId, agent: AgentName) -> Done {
         let (now, case) = (self.now, self.case(contact)?.clone());
         let writer = case.writer(&agent)?;
-        (self.mode(&case) != WrapUpMode::MandatoryTimed).then_some(())?;
+        (self.mode(&case) != WrapUpMode::MandatoryTimed && writer.paused.is_none()).then_some(())?;
         let alone = self.busy_writing(&agent).is_empty();
         let clock = self.person(&agent)?.wrap;
         let (from, until) = match writer.free_until {

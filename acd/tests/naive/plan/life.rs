@@ -2,8 +2,12 @@
 
 use super::Plan;
 use acd::{Command, ContactView, Floor, Stage};
+use std::collections::BTreeMap;
+use vocabulary::centre::{Beside, Ledger, Load};
 use vocabulary::event::{Actor, Source};
-use vocabulary::{ContactId, EndCause, Party, Presence, ReasonName};
+use vocabulary::{Channel, ContactId, EndCause, LedgerName, Party, Presence, ReasonName};
+
+const LEDGERS: [&str; 2] = ["calls", "texts"];
 
 impl Plan {
     /// Now and then one of these.
@@ -48,6 +52,29 @@ impl Plan {
             }
             Stage::InFlow | Stage::Waiting => return None,
         })
+    }
+
+    /// Two ledgers, each set-up with other numbers; sometimes one of them is missing.
+    pub fn ledgers(&mut self) -> BTreeMap<LedgerName, Ledger> {
+        let mut ledgers = BTreeMap::new();
+        for name in LEDGERS.into_iter().filter(|_| self.dice.chance(85)).collect::<Vec<_>>() {
+            let mut channels = BTreeMap::new();
+            for channel in [Channel::Voice, Channel::WebChat, Channel::Sms] {
+                if self.dice.chance(85) {
+                    let rules = [Beside::Anything, Beside::Anything, Beside::SameChannel, Beside::Nothing];
+                    let most = if channel.is_voice() { 1 } else { 1 + self.dice.below(3) as u32 };
+                    let (beside, admits) = (*self.dice.pick(&rules).unwrap(), *self.dice.pick(&rules).unwrap());
+                    channels.insert(channel, Load { weight: self.dice.below(4) as u32, most, beside, admits });
+                }
+            }
+            ledgers
+                .insert(LedgerName::new(name).unwrap(), Ledger { capacity: 3 + self.dice.below(4) as u32, channels });
+        }
+        ledgers
+    }
+
+    pub fn ledger(&mut self) -> Option<LedgerName> {
+        if self.dice.chance(50) { None } else { LedgerName::new(self.dice.pick(&LEDGERS).unwrap()).ok() }
     }
 
     fn leaving(&mut self) -> Command {

@@ -69,7 +69,7 @@ export const wall: Same<typeof sw.wall> = {
   manage: 'Manage the queue {queue}', manage_head: 'Manage',
   do_open: 'Open', do_closed: 'Close', do_calendar: 'By calendar', do_surge_on: 'Start surge', do_surge_off: 'Stop surge',
   ask_open: 'Open the queue {queue}?', ask_closed: 'Close the queue {queue}?', ask_calendar: 'Give the queue {queue} back to its calendar?', ask_surge_on: 'Start surge for the queue {queue}?', ask_surge_off: 'Stop surge for the queue {queue}?',
-  text_open: 'It stays open, outside its hours as well, until you change it.', text_closed: 'It stays closed until you change it. Who comes is told that it is closed.', text_calendar: 'The centre’s calendar decides again when it is open.', text_surge_on: 'Supervisors are given contacts of this queue too.', text_surge_off: 'Supervisors are no longer given contacts of this queue.',
+  text_open: 'It stays open, outside its hours as well, until you change it.', text_closed: 'It stays closed until you change it. Who comes meets what is set up for closed hours.', text_calendar: 'The centre’s calendar decides again when it is open.', text_surge_on: 'Supervisors are given contacts of this queue too.', text_surge_off: 'Supervisors are no longer given contacts of this queue.',
   done_open: 'The queue {queue} is open.', done_closed: 'The queue {queue} is closed.', done_calendar: 'The queue {queue} follows its calendar.', done_surge_on: 'Supervisors serve the queue {queue} too.', done_surge_off: 'Surge of the queue {queue} is over.',
   is_open: 'Opened by hand', is_closed: 'Closed by hand', is_shut: 'Closed', is_surge: 'Surge',
 };

@@ -66,7 +66,7 @@ export const wall = {
   manage: 'Simamia foleni ya {queue}', manage_head: 'Simamia',
   do_open: 'Fungua', do_closed: 'Funga', do_calendar: 'Fuata kalenda', do_surge_on: 'Anzisha ongezeko', do_surge_off: 'Simamisha ongezeko',
   ask_open: 'Fungua foleni ya {queue}?', ask_closed: 'Funga foleni ya {queue}?', ask_calendar: 'Rudisha foleni ya {queue} kwenye kalenda?', ask_surge_on: 'Anzisha ongezeko kwa foleni ya {queue}?', ask_surge_off: 'Simamisha ongezeko kwa foleni ya {queue}?',
-  text_open: 'Foleni itabaki wazi, hata nje ya saa zake, hadi uibadilishe.', text_closed: 'Foleni itabaki imefungwa hadi uibadilishe. Wanaokuja watasikia kuwa imefungwa.', text_calendar: 'Kalenda ya kituo itaamua tena ni lini foleni iko wazi.', text_surge_on: 'Wasimamizi pia wataanza kupokea mawasiliano ya foleni hii.', text_surge_off: 'Wasimamizi hawatapokea tena mawasiliano ya foleni hii.',
+  text_open: 'Foleni itabaki wazi, hata nje ya saa zake, hadi uibadilishe.', text_closed: 'Foleni itabaki imefungwa hadi uibadilishe. Wanaokuja watahudumiwa kulingana na mpangilio wa saa za kufungwa.', text_calendar: 'Kalenda ya kituo itaamua tena ni lini foleni iko wazi.', text_surge_on: 'Wasimamizi pia wataanza kupokea mawasiliano ya foleni hii.', text_surge_off: 'Wasimamizi hawatapokea tena mawasiliano ya foleni hii.',
   done_open: 'Foleni ya {queue} imefunguliwa.', done_closed: 'Foleni ya {queue} imefungwa.', done_calendar: 'Foleni ya {queue} inafuata kalenda.', done_surge_on: 'Wasimamizi pia wanapokea foleni ya {queue}.', done_surge_off: 'Ongezeko la foleni ya {queue} limesimamishwa.',
   is_open: 'Imefunguliwa kwa mkono', is_closed: 'Imefungwa kwa mkono', is_shut: 'Imefungwa', is_surge: 'Ongezeko',
 } as const;

@@ -80,7 +80,7 @@ it('returns to the call after a reload', () => at(async (page, mock) => {
   // The new page has a phone of its own before its leg can be muted.
   await expect.poll(() => mock.sip !== before, { timeout: 20_000 }).toBe(true);
   // The mute button works only while this page holds the leg.
-  await page.locator('.callpanel .controls button:not([disabled])').first().waitFor();
+  await page.locator('.callpanel .mute:not([disabled])').waitFor();
   await page.keyboard.press('Alt+M');
   await page.locator('.callpanel .notice.warn').waitFor();
   expect(await page.locator('#call-note').inputValue()).toBe('Nusu ya dokezo');

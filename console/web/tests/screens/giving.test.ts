@@ -153,6 +153,7 @@ it('closes a queue after one question and shows it', () => at(async (page, mock)
   const changes = (): object[] => mock.requests.filter((one) => /switch|surge/.test(one.path));
   await row.getByRole('button').first().click();
   await page.getByRole('menuitem', { name: 'Funga' }).click();
+  await page.locator('dialog .danger:focus').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
   expect(changes()).toEqual([]);

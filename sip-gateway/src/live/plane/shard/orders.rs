@@ -67,17 +67,9 @@ impl Shard {
                 Link::Browser(browser) => browser.set_answer(&sdp).map(|()| None).map_err(str::to_owned),
             }),
             PlaneCommand::Bridge { a, b } => self.join(&[a, b]),
-            PlaneCommand::Unbridge { a, b } => {
-                if let (Some(a), Some(b)) = (self.slot(a), self.slot(b)) {
-                    self.unbridge(a, b);
-                }
-            }
+            PlaneCommand::Unbridge { a, b } => self.unbridge(a, b),
             PlaneCommand::Mix { legs } => self.join(&legs),
-            PlaneCommand::Leave { leg } => {
-                if let Some(slot) = self.slot(leg) {
-                    self.part(slot);
-                }
-            }
+            PlaneCommand::Leave { leg } => self.leave(leg),
             PlaneCommand::Supervise { supervisor, citizen, agent, mode } => {
                 self.supervise(supervisor, citizen, agent, mode);
             }
@@ -86,12 +78,7 @@ impl Shard {
                     self.unsupervise(slot);
                 }
             }
-            PlaneCommand::Watch { leg, quiet_millis } => {
-                let now = self.now();
-                if let Some(leg) = self.leg(leg) {
-                    leg.watch_voice(now, quiet_millis);
-                }
-            }
+            PlaneCommand::Watch { leg, quiet_millis } => self.watch_voice(leg, quiet_millis),
             PlaneCommand::FollowTap { citizen, agent } => self.follow(citizen, agent),
             PlaneCommand::PauseTap { citizen } => self.pause_tap(citizen, true),
             PlaneCommand::ResumeTap { citizen } => self.pause_tap(citizen, false),
@@ -216,6 +203,13 @@ impl Shard {
         }
         if let Some(at) = browser.wake {
             self.wakes.remove(&(at, slot));
+        }
+    }
+
+    fn watch_voice(&mut self, leg: LegId, quiet_millis: u64) {
+        let now = self.now();
+        if let Some(leg) = self.leg(leg) {
+            leg.watch_voice(now, quiet_millis);
         }
     }
 

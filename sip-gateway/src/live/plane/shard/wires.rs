@@ -45,9 +45,17 @@ impl Shard {
     }
 
     /// Parts two legs, if they are together. In a conference it is `a` that leaves.
-    pub(super) fn unbridge(&mut self, a: usize, b: usize) {
+    pub(super) fn unbridge(&mut self, a: LegId, b: LegId) {
+        let (Some(a), Some(b)) = (self.slot(a), self.slot(b)) else { return };
         if self.legs[a].as_ref().is_some_and(|leg| leg.with.contains(&b)) {
             self.part(a);
+        }
+    }
+
+    /// Takes a leg out of its room, by its id.
+    pub(super) fn leave(&mut self, leg: LegId) {
+        if let Some(slot) = self.slot(leg) {
+            self.part(slot);
         }
     }
 

@@ -26,7 +26,7 @@ it('transfers a call with the keyboard alone, then wraps up with the note that w
   await page.locator('#call-note').fill('Anahitaji mtaalamu');
   await page.keyboard.press('Alt+T');
   await page.locator('#transfer-find:focus').waitFor();
-  // The first queue, the second, and by its letters the third.
+  // The first queue, the second, and the third both by its letters and by the arrows.
   const chosen = page.locator('[role=option][aria-selected=true]');
   expect(await chosen.textContent()).toBe('Huduma kwa jumla');
   await page.keyboard.press('ArrowDown');
@@ -34,6 +34,10 @@ it('transfers a call with the keyboard alone, then wraps up with the note that w
   expect(await page.locator('#transfer-find').getAttribute('aria-activedescendant')).toBe('transfer-business');
   await page.keyboard.type('malal');
   expect(await page.locator('[role=option]').allTextContents()).toEqual(['Malalamiko']);
+  for (let letter = 0; letter < 'malal'.length; letter += 1) await page.keyboard.press('Backspace');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  expect(await chosen.textContent()).toBe('Malalamiko');
   await page.keyboard.press('Enter');
   await page.locator('.wrapup').waitFor();
   expect(await page.locator('dialog').count()).toBe(0);
@@ -55,6 +59,10 @@ it('transfers nothing on Esc, for a filter without a match, or once the citizen 
   await page.locator('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Alt+T');
   expect(await page.locator('dialog').count()).toBe(0);
+  // Nothing is left open behind it: another dialog opens.
+  await page.locator('.presence .ready').focus();
+  await page.keyboard.press('?');
+  await page.locator('dialog kbd').first().waitFor();
   expect(mock.frames.filter((frame) => frame.t === 'transfer')).toEqual([]);
 }));
 

@@ -107,7 +107,7 @@ impl Floor {
             _ => {}
         }
         self.link_contact(id);
-        if matches!(event, Event::Connected { .. } | Event::Reclassified { .. }) {
+        if matches!(event, Event::Connected { .. } | Event::Reclassified { .. } | Event::Assigned { .. }) {
             self.look_at_work(id);
         }
     }

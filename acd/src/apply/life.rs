@@ -68,6 +68,8 @@ impl Floor {
     /// Something about these agents' work changed that their links do not show.
     pub(super) fn look_at_work(&mut self, id: ContactId) {
         let contact = &self.state.contacts[&id];
+        // Whom it is assigned to rests for it no more.
+        contact.links.line.into_iter().for_each(|line| self.index.look_again(line));
         let offered = match &contact.stage {
             Stage::Offered { agents, .. } => agents.clone(),
             _ => Vec::new(),

@@ -45,7 +45,8 @@ impl Naive {
     /// Whether one more contact goes together with what they have, except for some of it.
     fn fits(&self, p: &Person, channel: Channel, except: &[ContactId]) -> bool {
         let agent = &self.centre.agents[&p.name];
-        let aside = |case: &Case| matches!(case.at, At::Talking(..)) && case.beside.parked.is_some();
+        let mine = |case: &Case| matches!(&case.at, At::Talking(a, _) if *a == p.name);
+        let aside = |case: &Case| mine(case) && case.beside.parked.is_some();
         let counts = |id: &ContactId| !except.contains(id) && !aside(self.get(*id));
         let busy: Vec<_> = self.busy(&p.name).into_iter().filter(|(id, _, _)| counts(id)).collect();
         let blocked = |(_, shown, voice): &(ContactId, bool, bool)| if channel.is_voice() { *voice } else { *shown };

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod centre;
 pub mod chat;
 pub mod demo;
+pub mod impair;
 pub mod phone;
 pub mod sip;
 pub mod sound;

@@ -6,6 +6,7 @@ pub mod cpu;
 pub mod engine;
 pub mod fair;
 pub mod peers;
+pub mod relay;
 pub mod rtp_load;
 pub mod rtpengine;
 pub mod setup;

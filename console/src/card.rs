@@ -45,6 +45,7 @@ impl Cards {
             "engagements": cards,
             "waiting": waiting(view, me),
             "break_owed": agent.is_some_and(|a| a.break_owed),
+            "leaving": agent.and_then(|a| a.leaving.as_ref()),
         })
     }
 

@@ -146,6 +146,30 @@ pub fn of_refusal(refusal: &Refusal) -> Refused {
             "Kupunguza hatari au kutoka kwenye njia ya siri kunahitaji watu wawili.",
             "Lowering the risk or leaving the confidential line takes two people.",
         ),
+        NeverCloses(_) => (
+            "never_closes",
+            "Foleni ya laini ya siri haifungwi kamwe.",
+            "A queue of the confidential line is never closed.",
+        ),
+        WrongLane { .. } => (
+            "wrong_lane",
+            "Mawasiliano ya siri yanaweza kwenda kwenye foleni ya aina yake pekee.",
+            "A confidential contact can only go to a queue of its own kind.",
+        ),
+        LeavesNowhere(_) => (
+            "leaves_nowhere",
+            "Chagua kuondoka au kutokuwepo: mtu hawezi kuondoka akiwa tayari.",
+            "Choose away or offline: nobody leaves to be ready.",
+        ),
+        NotASupervisor => ("not_a_supervisor", "Msimamizi pekee anaweza kufanya hivi.", "Only a supervisor can do this."),
+        UnknownQueue(_) => ("unknown_queue", "Hakuna foleni kama hiyo.", "There is no such queue."),
+        QueueClosed(_) => ("queue_closed", "Foleni hiyo imefungwa kwa sasa.", "That queue is closed just now."),
+        NotCleared { .. } | NotOfTenant { .. } => (
+            "not_for_them",
+            "Mhudumu huyo hawezi kupewa mawasiliano haya.",
+            "This contact cannot be given to that person.",
+        ),
+        NotLoggedIn(_) => ("not_logged_in_agent", "Mhudumu huyo hajaingia.", "That person is not logged in."),
         FloorFull { .. } => ("full", "Kituo kimejaa kwa sasa.", "The centre is full just now."),
         _ => ("refused", "Hilo haliwezekani kwa sasa.", "That is not possible now."),
     };

@@ -2,12 +2,12 @@
 //! [`Facts`] remembers of the journal what the floor has no use for but a person wants to see: since
 //! when, why, and what was said about recording.
 
-use acd::{AgentView, ContactView, Doing, Floor};
+use acd::{AgentView, ContactView, Doing, Floor, QueueView};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vocabulary::centre::Centre as SetUp;
 use vocabulary::event::{AgentRule, Alarm, Why};
-use vocabulary::{AgentName, ConsentKind, ContactId, Entry, Event, Lane, Presence, Time};
+use vocabulary::{AgentName, ConsentKind, ContactId, Entry, Event, Lane, Presence, QueueName, Time};
 
 /// One picture of the floor. It never changes: a new one replaces it.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct View {
     pub facts: BTreeMap<ContactId, ContactFacts>,
     /// Alarms that ring, with the contact concerned and since when.
     pub alarms: Vec<RingingAlarm>,
+    /// Whether each queue is open, and its switch and surge.
+    pub queues: BTreeMap<QueueName, QueueView>,
 }
 
 /// An alarm that rings.
@@ -130,6 +132,7 @@ impl View {
                 .collect(),
             facts: facts.contacts.clone(),
             contacts,
+            queues: floor.queues().map(|q| (q.queue.clone(), q)).collect(),
         }
     }
 
@@ -142,6 +145,7 @@ impl View {
             agents: BTreeMap::new(),
             facts: BTreeMap::new(),
             alarms: Vec::new(),
+            queues: BTreeMap::new(),
         }
     }
 

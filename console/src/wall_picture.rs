@@ -40,6 +40,11 @@ fn queues(view: &View, seen: &figures::View, me: &Me) -> Vec<Value> {
             let mut row = told(&sum(seen, |row| row.queue.as_ref() == Some(&queue.name)));
             row["queue"] = json!(queue.name);
             row["shown_as"] = json!(shown::texts(queue));
+            if let Some(state) = view.queues.get(&queue.name) {
+                row["open"] = json!(state.open);
+                row["switch"] = json!(state.switch);
+                row["surge"] = json!(state.surge);
+            }
             row["agents_ready"] = json!(ready(view, |agent| may_serve(agent, queue)));
             row
         })

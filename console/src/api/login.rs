@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use vocabulary::AgentName;
+use vocabulary::{AgentName, Lane};
 use vocabulary::centre::{Agent, Centre as SetUp};
 
 pub(super) fn routes() -> OpenApiRouter<ConsoleState> {
@@ -61,6 +61,9 @@ pub(crate) struct MeView {
 struct QueueName {
     /// The name.
     name: String,
+    /// Its lane.
+    #[schema(value_type = String)]
+    lane: Lane,
     /// What people read, by language.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     shown_as: shown::Texts,
@@ -81,7 +84,7 @@ impl MeView {
                 .queues
                 .values()
                 .filter(|q| may_see(q.lane))
-                .map(|q| QueueName { name: q.name.to_string(), shown_as: shown::texts(q) })
+                .map(|q| QueueName { name: q.name.to_string(), lane: q.lane, shown_as: shown::texts(q) })
                 .collect(),
         }
     }

@@ -87,6 +87,7 @@ impl Floor {
                     contact.stage = Stage::Talking { server: server.clone(), held: false };
                 }
             }
+            Event::Preferred { agent, until, .. } => self.apply_preferred(at, id, agent, *until),
             Event::Rescored { base, .. } => {
                 self.contact_mut(id).order.iter_mut().for_each(|order| order.base = *base);
             }

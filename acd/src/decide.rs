@@ -96,8 +96,7 @@ impl<'a> Turn<'a> {
             Command::NoteSilent { contact, source } => self.note_silent(contact, source),
             Command::DecideDrop { contact, by, call } => self.decide_drop(contact, by, call),
             Command::Rescore { contact, base, by } => self.rescore(contact, base, by),
-            // It gets its rule in its own commit.
-            Command::Prefer { .. } => Err(Refusal::NotAFact),
+            Command::Prefer { contact, agent, until } => self.prefer(contact, agent, until),
         }
     }
 

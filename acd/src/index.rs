@@ -30,6 +30,8 @@ pub(crate) struct ContactLinks {
     pub line: Option<u32>,
     place: Place,
     named: bool,
+    /// Whom it prefers.
+    prefers: Option<AgentIx>,
     due: Option<Time>,
     rest: Option<Time>,
 }
@@ -84,6 +86,12 @@ pub(crate) struct Index {
     kinds: usize,
     /// Waiting contacts that are meant for one agent.
     pub named: BTreeSet<ContactId>,
+    /// Waiting contacts by the agent they prefer, whether or not that one can be asked.
+    prefers: BTreeSet<(AgentIx, ContactId)>,
+    /// Lines of contacts that are kept for an agent they prefer.
+    lines_for: BTreeMap<AgentIx, Vec<u32>>,
+    /// Numbers of lines that nobody is in any more.
+    spare_lines: Vec<u32>,
     /// Who is free with their group, in idle order, by openness and kind.
     idle: [[BTreeSet<(u64, AgentIx, u32)>; KINDS]; OPENNESS],
     pub timers: BTreeSet<(Time, Subject)>,
@@ -209,6 +217,8 @@ impl Index {
         let Some(order) = &contact.order else { return new };
         new.line = contact.links.line;
         if !contact.waits() {
+            // A line for one agent lasts only as long as somebody is in it.
+            new.line.take_if(|line| !self.lines[*line as usize].key.is_for_all());
             return new;
         }
         let claim = match new.line {
@@ -216,8 +226,15 @@ impl Index {
             None => state.claim(order),
         };
         let capped = claim.is_capped(clock);
-        let same = new.line.filter(|line| self.lines[*line as usize].key.capped == capped);
-        new.line = Some(same.unwrap_or_else(|| self.line(state, contact, order, capped)));
+        let prefers = contact.prefers(clock).map(|preferred| preferred.agent);
+        let same = new.line.filter(|line| self.lines[*line as usize].key.is_for(capped, None));
+        let line = same.unwrap_or_else(|| self.line(state, contact, order, (capped, None)));
+        let only = prefers.filter(|ix| self.is_kept_for(state, *ix, line));
+        new.prefers = prefers;
+        new.line = Some(match only {
+            Some(_) => self.line(state, contact, order, (capped, only)),
+            None => line,
+        });
         if !capped {
             new.rest = new.rest.into_iter().chain(claim.capped_from()).min();
         }
@@ -230,9 +247,10 @@ impl Index {
 
     fn move_contact(&mut self, id: ContactId, old: &ContactLinks, new: &ContactLinks) {
         if (old.place, old.line) != (new.place, new.line) {
-            // A contact whose line was forgotten left its old place in `leave_line` before.
-            old.line.into_iter().for_each(|line| self.leave(line, old.place));
+            // A contact whose line was forgotten left its old place in `leave_line` before. It joins first:
+            // a line for one agent is dropped when the last one leaves it.
             new.line.into_iter().for_each(|line| self.join(line, new.place));
+            old.line.into_iter().for_each(|line| self.leave(line, old.place));
         }
         if old.named != new.named {
             if new.named {
@@ -240,6 +258,10 @@ impl Index {
             } else {
                 self.named.remove(&id);
             }
+        }
+        if old.prefers != new.prefers {
+            old.prefers.map(|ix| self.prefers.remove(&(ix, id)));
+            new.prefers.map(|ix| self.prefers.insert((ix, id)));
         }
         self.move_timer(Subject::Contact(id), old.due, new.due);
         self.move_timer(Subject::Rest(id), old.rest, new.rest);
@@ -253,6 +275,21 @@ impl Index {
         if let Some(line) = contact.links.line.take() {
             self.leave(line, place);
         }
+    }
+
+    /// Whether contacts of a line that prefer an agent are kept for them: they are on shift and may
+    /// serve it.
+    fn is_kept_for(&self, state: &State, ix: AgentIx, line: u32) -> bool {
+        let standing = &state.agent(ix).standing;
+        standing.is_here() && standing.group.is_some_and(|group| self.lines[line as usize].level_of(group).is_some())
+    }
+
+    /// An agent came on shift or left, or can serve other contacts than before: contacts that prefer
+    /// them are kept for them, or no longer.
+    fn link_who_prefers(&mut self, state: &mut State, ix: AgentIx, clock: Time) {
+        let first = (ix, ContactId::default());
+        let ids: Vec<ContactId> = self.prefers.range(first..).take_while(|row| row.0 == ix).map(|row| row.1).collect();
+        ids.into_iter().for_each(|id| self.link_contact(state, id, clock));
     }
 
     pub fn move_timer(&mut self, subject: Subject, old: Option<Time>, new: Option<Time>) {

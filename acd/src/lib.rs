@@ -77,6 +77,10 @@ pub const EXTENSION: Span = Span::seconds(60);
 /// A wrap-up, extensions included, never lasts longer.
 pub const LONGEST_WRAP_UP: Span = Span::minutes(15);
 
+/// The longest a contact may wait for the agent it prefers: whoever is not there by then is not on the
+/// shift at which the citizen can be served.
+pub const LONGEST_PREFERENCE: Span = Span::minutes(24 * 60);
+
 /// The window in which expired offers are counted for the storm rule.
 pub const STORM_WINDOW: Span = Span::minutes(1);
 

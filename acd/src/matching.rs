@@ -105,6 +105,9 @@ impl Search<'_> {
         if self.stalled && line.key.ordinary {
             return;
         }
+        if let Some(ix) = line.key.only {
+            return self.try_kept(number, ix);
+        }
         let pool = &self.index.pools[line.pool as usize];
         let resting = pool.urgent && pool.free(Openness::Resting) > 0;
         let yielded = pool.takes && pool.free(Openness::Yielded) > 0;
@@ -126,6 +129,22 @@ impl Search<'_> {
             if contact.rests.iter().all(|(_, until)| *until <= self.now) {
                 return;
             }
+        }
+    }
+
+    /// The first contact of a line that is kept for one agent, if that one is free.
+    fn try_kept(&mut self, number: u32, ix: AgentIx) {
+        let line = &self.index.lines[number as usize];
+        let standing = &self.state.agent(ix).standing;
+        let Some(group) = standing.group.filter(|_| standing.is_open(line.key.kind)) else { return };
+        if self.is_held_back(line, group) {
+            return;
+        }
+        let first = line.members.iter().find(|key| !self.state.contacts[&key.id].rests(ix, self.now));
+        let Some(key) = first else { return };
+        let rank = key.at(line.slope, self.now);
+        if !self.is_beaten(rank) {
+            self.best = Some(Found { rank, key: *key, line: number, choice: Choice::preferred(ix) });
         }
     }
 
@@ -181,9 +200,14 @@ impl Search<'_> {
     /// How many who are free and may serve the line have lately not taken this contact: counted from
     /// the few who rest, never by walking all who are free.
     fn resting(&self, openness: Openness, line: &Line, contact: &Contact) -> u32 {
-        let rests = contact.rests.iter().filter(|(ix, until)| {
+        // Once each: who is in a conversation twice rests twice.
+        let counts = |at: usize| {
+            let ix = contact.rests[at].0;
+            contact.rests(ix, self.now) && !contact.rests[..at].iter().any(|(other, _)| *other == ix)
+        };
+        let rests = contact.rests.iter().enumerate().filter(|(at, (ix, _))| {
             let row = self.state.agent(*ix);
-            let group = row.standing.group.filter(|_| *until > self.now);
+            let group = row.standing.group.filter(|_| counts(*at));
             group.is_some_and(|number| {
                 let group = &self.index.groups[number as usize];
                 let free = group.free(openness, line.key.kind).contains(&(row.idle, *ix));
@@ -245,6 +269,13 @@ impl Choice {
         };
         let most = if line.key.urgent { OFFER_SEVERAL } else { 1 };
         Choice { rule, by_level, most, picked: Default::default(), len: 0, candidates: 0, reserved: 0 }
+    }
+
+    /// The one agent a contact is kept for.
+    fn preferred(ix: AgentIx) -> Choice {
+        let picked = [(0, 0, ix), Candidate::default(), Candidate::default()];
+        let rule = AgentRule::Preferred;
+        Choice { rule, by_level: false, most: 1, picked, len: 1, candidates: 1, reserved: 0 }
     }
 
     fn add(&mut self, candidate: Candidate) {

@@ -81,6 +81,9 @@ pub(crate) struct Contact {
     pub claimed: Option<Time>,
     pub connected_once: bool,
     pub company: Company,
+    /// The agent it would rather have, for a time.
+    #[serde(default)]
+    pub preferred: Option<Preferred>,
     /// Whether it may be called back in a safeguarding lane.
     #[serde(default)]
     pub policy: CallBackPolicy,
@@ -94,6 +97,15 @@ pub(crate) struct Contact {
     pub course: Course,
     #[serde(skip)]
     pub links: ContactLinks,
+}
+
+/// An agent a contact would rather have: who served this citizen last, holds the case, or is the
+/// counsellor of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Preferred {
+    pub agent: AgentIx,
+    /// Until when nobody else is asked.
+    pub until: Time,
 }
 
 /// Where a contact stands.

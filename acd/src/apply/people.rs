@@ -27,7 +27,7 @@ impl Floor {
             _ => None,
         };
         if let Some(ix) = known {
-            self.index.forget_group(&mut self.state, ix);
+            self.index.forget_group(&mut self.state, ix, self.clock);
         }
         let queue_known = matches!(change, Change::QueueSet { queue } if self.state.queue(&queue.name).is_some());
         self.state.centre.apply(change);

@@ -1,6 +1,6 @@
 //! Events of a contact's way from queue to end.
 
-use crate::state::{AgentIx, Contact, Order, Server, Stage};
+use crate::state::{AgentIx, Contact, Order, Preferred, Server, Stage};
 use crate::{Floor, REST, STORM_WINDOW};
 use std::sync::Arc;
 use vocabulary::centre::LastResortTo;
@@ -43,6 +43,11 @@ impl Floor {
         if before_queue.as_ref() != Some(queue) {
             self.note_came(at, queue);
         }
+    }
+
+    pub(super) fn apply_preferred(&mut self, at: Time, id: ContactId, agent: &AgentName, until: Time) {
+        let agent = self.number_of(agent).filter(|_| until > at);
+        self.contact_mut(id).preferred = agent.map(|agent| Preferred { agent, until });
     }
 
     pub(super) fn apply_widened(&mut self, id: ContactId, step: u32) {
@@ -175,6 +180,7 @@ impl Floor {
         let contact = self.contact_mut(id);
         contact.stage = Stage::Accepted { server, at };
         contact.offers = offer;
+        contact.preferred = None;
         contact.forget_assignment();
         let voice = contact.channel.is_voice();
         let helps = contact.company.help.is_some();

@@ -19,8 +19,21 @@ pub(crate) struct Standing {
     slots: [Option<Openness>; KINDS],
     idle: u64,
     on_shift: bool,
+    leaving: bool,
     ready: bool,
     due: Option<Time>,
+}
+
+impl Standing {
+    /// Whether they are on shift and stay.
+    pub fn is_here(&self) -> bool {
+        self.on_shift && !self.leaving
+    }
+
+    /// Whether they are free for anything of a kind they may serve.
+    pub fn is_open(&self, kind: Kind) -> bool {
+        self.slots[kind.ix()] == Some(Openness::Open)
+    }
 }
 
 /// Agents who offer the same thing.
@@ -72,6 +85,9 @@ impl Index {
         self.move_agent(ix, &old, &new);
         self.move_timer(super::Subject::Agent(ix), old.due, new.due);
         self.move_training(ix, old.trained_until, new.trained_until);
+        if (old.group, old.is_here()) != (new.group, new.is_here()) {
+            self.link_who_prefers(state, ix, clock);
+        }
     }
 
     fn standing_of(&mut self, state: &State, ix: AgentIx, clock: Time) -> Standing {
@@ -98,18 +114,20 @@ impl Index {
             slots,
             idle: row.idle,
             on_shift: row.presence != Presence::Offline,
+            leaving: row.life.leaving.is_some(),
             ready: row.presence == Presence::Ready && row.life.leaving.is_none(),
             due,
         }
     }
 
     /// The agent's set-up is about to change: they leave their group and find one when linked again.
-    pub fn forget_group(&mut self, state: &mut State, ix: AgentIx) {
+    pub fn forget_group(&mut self, state: &mut State, ix: AgentIx, clock: Time) {
         let old = state.agent(ix).standing;
         let new = Standing { due: old.due, ..Standing::default() };
         self.move_agent(ix, &old, &new);
         self.move_training(ix, old.trained_until, None);
         state.agent_mut(ix).standing = new;
+        self.link_who_prefers(state, ix, clock);
     }
 
     fn move_training(&mut self, ix: AgentIx, old: Option<Time>, new: Option<Time>) {
@@ -124,7 +142,7 @@ impl Index {
         while let Some((at, ix)) = self.trainings.first().copied()
             && at <= clock
         {
-            self.forget_group(state, ix);
+            self.forget_group(state, ix, clock);
             self.link_agent(state, ix, clock);
         }
     }
@@ -143,6 +161,7 @@ impl Index {
                 // Who only changed places among the free serves nobody they did not serve before.
                 if (before, old.group) != (after, new.group) {
                     self.freshen(group, kind);
+                    self.look_again_for(ix);
                 }
             }
         }
@@ -229,7 +248,7 @@ impl Index {
         let languages: Vec<Language> = profile.languages.iter().copied().filter(|_| cleared).collect();
         let reserves: Vec<usize> = languages.into_iter().map(|language| self.reserve_row(language)).collect();
         reserves.iter().for_each(|row| self.languages[*row].groups.push(number));
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut().filter(|line| line.key.is_for_all()) {
             let tenant = line.key.tenant.map(|n| &self.tenants[n as usize]);
             let Line { key, needs, mode, surge, .. } = &*line;
             let asked = Asked { key: *key, needs, mode: *mode, tenant, surge: *surge };
@@ -277,6 +296,7 @@ impl Index {
                     continue;
                 }
                 let groups = std::mem::take(&mut reserve.groups);
+                self.look_again_for_each();
                 for group in &groups {
                     if !self.groups[*group as usize].free(Openness::Open, kind).is_empty() {
                         self.freshen(*group, kind);

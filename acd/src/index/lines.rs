@@ -4,7 +4,7 @@ use super::profile::Asked;
 use super::{Index, Place};
 use crate::rank::{Claim, Key};
 use crate::state::room::Kind;
-use crate::state::{Contact, OPENNESS, Openness, Order, State};
+use crate::state::{AgentIx, Contact, OPENNESS, Openness, Order, State};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocabulary::centre::{Choose, SkillMode};
@@ -25,10 +25,21 @@ pub(crate) struct LineKey {
     pub urgent: bool,
     pub any: bool,
     /// Age adds no more points to them.
-    pub capped: bool,
+    capped: bool,
+    /// The agent they are kept for, because they prefer that one.
+    pub only: Option<AgentIx>,
 }
 
 impl LineKey {
+    /// Whether it is the line of contacts like this, for everyone or for one agent.
+    pub fn is_for(&self, capped: bool, only: Option<AgentIx>) -> bool {
+        (self.capped, self.only) == (capped, only)
+    }
+
+    pub fn is_for_all(&self) -> bool {
+        self.only.is_none()
+    }
+
     /// Whether work yields to its contacts: P0, and P1 in a safeguarding lane.
     pub fn takes(&self) -> bool {
         self.urgent || (self.lane.is_none() && !self.ordinary)
@@ -128,6 +139,7 @@ impl Index {
                 }
             }
         }
+        self.drop_line(line);
     }
 
     fn change_head(&mut self, line: u32, head: Option<Key>) {
@@ -147,7 +159,13 @@ impl Index {
     }
 
     /// The line of contacts that ask for what this one asks for.
-    pub(super) fn line(&mut self, state: &State, contact: &Contact, order: &Order, capped: bool) -> u32 {
+    pub(super) fn line(
+        &mut self,
+        state: &State,
+        contact: &Contact,
+        order: &Order,
+        (capped, only): (bool, Option<AgentIx>),
+    ) -> u32 {
         let own = contact.tenant.as_str() == state.centre.floor.as_str();
         let key = LineKey {
             queue: self.queue_number(&order.queue),
@@ -159,25 +177,20 @@ impl Index {
             urgent: order.urgent(),
             any: order.any_agent,
             capped,
+            only,
         };
         if let Some(line) = self.line_of.get(&key) {
             return *line;
         }
-        let number = self.lines.len() as u32;
         let needs = Arc::clone(&self.needs[key.needs as usize]);
         let queue = state.queue(&order.queue);
         let (mode, slope) = queue.map_or((SkillMode::All, 0), |q| (q.skill_mode, q.slope));
-        let asked = Asked {
-            needs: &needs,
-            mode,
-            tenant: key.tenant.map(|n| &self.tenants[n as usize]),
-            surge: state.surge.contains(&order.queue),
-            key,
-        };
-        let surge = asked.surge;
-        let serving = self.groups.iter().enumerate();
+        let surge = state.surge.contains(&order.queue);
+        let asked = Asked { needs: &needs, mode, tenant: key.tenant.map(|n| &self.tenants[n as usize]), surge, key };
+        // What one agent is kept for no group is looked at for.
+        let serving = self.groups.iter().enumerate().filter(|_| key.is_for_all());
         let groups = serving.filter_map(|(group, row)| Some((group as u32, row.profile.serves(&asked)?))).collect();
-        self.lines.push(Line {
+        self.add_line(Line {
             slope: if capped { 0 } else { slope },
             grows: (slope, queue.and_then(|q| q.most_points)),
             choose: queue.map_or(Choose::LongestIdle, |q| q.choose),
@@ -191,13 +204,53 @@ impl Index {
             surge,
             key,
             needs,
-        });
+        })
+    }
+
+    fn add_line(&mut self, line: Line) -> u32 {
+        let key = line.key;
+        let number = self.spare_lines.pop().unwrap_or(self.lines.len() as u32);
+        match self.lines.get_mut(number as usize) {
+            Some(spare) => *spare = line,
+            None => self.lines.push(line),
+        }
         self.line_of.insert(key, number);
         self.queues.at_mut(key.queue).lines.push(number);
-        if !self.pools_stale {
-            self.enter_pool(number);
+        match key.only {
+            Some(ix) => self.lines_for.entry(ix).or_default().push(number),
+            None if self.pools_stale => {}
+            None => self.enter_pool(number),
         }
         number
+    }
+
+    /// A line for one agent that nobody is in any more is forgotten: there may be as many as there
+    /// are agents and lines.
+    fn drop_line(&mut self, number: u32) {
+        let row = &self.lines[number as usize];
+        let (key, empty) = (row.key, row.members.is_empty() && row.aside.is_empty());
+        let Some(ix) = key.only.filter(|_| empty) else { return };
+        self.line_of.remove(&key);
+        self.queues.at_mut(key.queue).lines.retain(|line| *line != number);
+        if let Some(lines) = self.lines_for.get_mut(&ix) {
+            lines.retain(|line| *line != number);
+            if lines.is_empty() {
+                self.lines_for.remove(&ix);
+            }
+        }
+        self.spare_lines.push(number);
+    }
+
+    /// An agent is free who was not: lines kept for them are looked at.
+    pub(super) fn look_again_for(&mut self, ix: AgentIx) {
+        let lines = self.lines_for.get(&ix).cloned().unwrap_or_default();
+        lines.into_iter().for_each(|line| self.look_again(line));
+    }
+
+    /// A reserve holds nobody back any more.
+    pub(super) fn look_again_for_each(&mut self) {
+        let lines: Vec<u32> = self.lines_for.values().flatten().copied().collect();
+        lines.into_iter().for_each(|line| self.look_again(line));
     }
 
     /// Groups that may serve what a contact would ask for, whether or not a line for it exists.
@@ -213,6 +266,7 @@ impl Index {
             urgent: order.urgent(),
             any: order.any_agent,
             capped: false,
+            only: None,
         };
         let tenant = (!own).then_some(&contact.tenant);
         let mode = state.queue(&order.queue).map_or(SkillMode::All, |q| q.skill_mode);
@@ -306,7 +360,8 @@ impl Index {
         self.pools.clear();
         self.pool_of.clear();
         self.groups.iter_mut().for_each(|group| group.pools = Default::default());
-        (0..self.lines.len() as u32).for_each(|line| self.enter_pool(line));
+        let lines = (0..self.lines.len() as u32).filter(|line| self.lines[*line as usize].key.is_for_all());
+        lines.collect::<Vec<u32>>().into_iter().for_each(|line| self.enter_pool(line));
     }
 
     /// How many agents who may serve the lines of this pool became free, or no longer are.

@@ -45,6 +45,8 @@ pub struct Case {
     pub order: Option<Want>,
     offers: u32,
     rests: Vec<(AgentName, Time)>,
+    /// Whom it would rather have, and until when nobody else is asked.
+    preferred: Option<(AgentName, Time)>,
     claimed: Option<Time>,
     once: bool,
     policy: CallBackPolicy,
@@ -426,6 +428,7 @@ impl Naive {
         let case = self.case(id).unwrap();
         // Never shorter than it was: who is in the conversation is not asked to help with it.
         case.rests.push((name.clone(), now + REST));
+        case.preferred.take_if(|(other, _)| other == name);
         self.idle_last(name);
     }
 
@@ -627,6 +630,9 @@ impl Naive {
         if ordinary && self.alarms.contains(&(Alarm::JournalStalled, None)) {
             return None;
         }
+        if let Some(choice) = self.choose_preferred(case, ordinary) {
+            return choice;
+        }
         let queue = self.queue(&w.queue);
         let rule = match queue.map_or(Choose::LongestIdle, |q| q.choose) {
             _ if w.any => AgentRule::LastResort,
@@ -777,6 +783,7 @@ impl Naive {
                 Some(())
             }
             Command::Rescore { contact, base, by } => self.rescore(contact, base, by),
+            Command::Prefer { contact, agent, until } => self.prefer(contact, agent, until),
             other => self.obey_help(other),
         }
     }
@@ -800,6 +807,7 @@ impl Naive {
                 self.people.retain(|p| p.name != *agent);
                 self.cases.iter_mut().for_each(|c| {
                     c.rests.retain(|(name, _)| name != agent);
+                    c.preferred.take_if(|(name, _)| name == agent);
                     c.around.forget(agent);
                 });
             }
@@ -914,6 +922,7 @@ impl Naive {
         case.at = At::Accepted(agent.clone(), now);
         case.beside.parked = None;
         case.offers = offer;
+        case.preferred = None;
         case.forget_assignment();
         case.order.as_mut().unwrap().outside.clear();
         self.said.push(Event::Accepted { contact: id, offer, agent: agent.clone() });

@@ -93,6 +93,10 @@ pub fn command(words: &[&str], names: &mut Names) -> Read<Command> {
         }
         ["complete", help] => Ok(Command::CompleteHelp { help: names.id(help) }),
         ["join", help] => Ok(Command::JoinHelp { help: names.id(help) }),
+        [contact, "prefers", name, "until", at] => {
+            let until = vocabulary::Time(START + time(at)? * 1_000);
+            Ok(Command::Prefer { contact: names.id(contact), agent: agent(name)?, until })
+        }
         [contact, "starts", "with", n, by @ ..] => {
             Ok(Command::Rescore { contact: names.id(contact), base: number(n)?, by: actor(by)? })
         }

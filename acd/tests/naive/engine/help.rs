@@ -77,6 +77,7 @@ impl Case {
             order: None,
             offers: 0,
             rests: Vec::new(),
+            preferred: None,
             claimed: None,
             once: false,
             policy: CallBackPolicy::Never,
@@ -350,6 +351,7 @@ impl Naive {
         case.at = At::Waiting;
         case.rests.retain(|(name, _)| *name != agent);
         case.rests.push((agent.clone(), now + REST));
+        case.preferred.take_if(|(name, _)| *name == agent);
         case.order.as_mut()?.wait_anew(now);
         self.write_up(id, &agent);
         self.begin_wrap_up(id, agent.clone());

@@ -1,8 +1,10 @@
 //! What changes the place of one contact while it waits.
 
-use super::{At, Case, Done, Naive};
-use vocabulary::event::Actor;
-use vocabulary::{ContactId, Event, Risk, Time};
+use super::{At, Case, Done, Naive, Person};
+use acd::LONGEST_PREFERENCE;
+use vocabulary::centre::Role;
+use vocabulary::event::{Actor, AgentRule, Why};
+use vocabulary::{AgentName, ContactId, Event, Presence, Risk, Time};
 
 impl Naive {
     /// Smaller goes first: stratum, minus the score in 1/60,000 points, arrival, id.
@@ -20,6 +22,45 @@ impl Naive {
             risk if w.lane.is_safeguarding() => (1, risk as i64, w.arrived, case.id),
             _ => (2, -score, w.arrived, case.id),
         }
+    }
+
+    pub fn prefer(&mut self, id: ContactId, agent: AgentName, until: Time) -> Done {
+        let now = self.now;
+        self.person(&agent)?;
+        self.centre.agents[&agent].roles.contains(&Role::Agent).then_some(())?;
+        let case = self.case(id)?;
+        let open = matches!(case.at, At::Flow | At::Waiting | At::Offered(..));
+        (case.around.asked.is_none() && open).then_some(())?;
+        let until = until.min(now + LONGEST_PREFERENCE);
+        let before = case.preferred.clone().filter(|(_, until)| *until > now);
+        let after = Some((agent.clone(), until)).filter(|_| until > now);
+        if before != after {
+            case.preferred = after;
+            self.said.push(Event::Preferred { contact: id, agent, until });
+        }
+        Some(())
+    }
+
+    /// Who alone is asked, because the contact prefers them and they are on shift and may serve it.
+    fn kept_for(&self, case: &Case) -> Option<&Person> {
+        let (name, until) = case.preferred.as_ref()?;
+        let w = case.order.as_ref()?;
+        if *until <= self.now || w.risk <= Risk::P1 || w.any {
+            return None;
+        }
+        let person = self.people.iter().find(|p| p.name == *name)?;
+        let here = person.presence != Presence::Offline && person.own.leaving.is_none();
+        (here && self.able(case, person)).then_some(person)
+    }
+
+    /// To whom a contact is offered that prefers somebody who can be asked; `None` where it does not.
+    pub fn choose_preferred(&self, case: &Case, ordinary: bool) -> Option<Option<(Vec<AgentName>, Why)>> {
+        let person = self.kept_for(case)?;
+        let rests = case.rests.iter().any(|(name, until)| *name == person.name && *until > self.now);
+        let held = ordinary && self.reserved(person, case.channel);
+        let free = self.open(person) && self.has_room(person, case.channel) && !rests && !held;
+        let why = Why { agent: AgentRule::Preferred, candidates: 1, ..self.order_of(case) };
+        Some(free.then(|| (vec![person.name.clone()], why)))
     }
 
     pub fn rescore(&mut self, id: ContactId, base: i64, by: Actor) -> Done {

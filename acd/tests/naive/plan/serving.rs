@@ -4,12 +4,13 @@ use super::Plan;
 use acd::{Command, Floor, Stage};
 use vocabulary::centre::{Agent, Queue, SkillMode};
 use vocabulary::event::{Actor, AgentRule};
-use vocabulary::{ContactId, Day, Event, Span, Time};
+use vocabulary::{AgentName, ContactId, Day, Event, Presence, Span, Time};
 
 /// What must have happened often, or the plan proves nothing about it.
 pub fn told(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::Offered { why, .. } if why.agent == AgentRule::BestAvailable => "offered to the best available",
+        Event::Offered { why, .. } if why.agent == AgentRule::Preferred => "offered to who is preferred",
         Event::Rescored { .. } => "rescored",
         _ => return None,
     })
@@ -39,15 +40,29 @@ impl Plan {
 
     /// Now and then something about the place of one contact.
     pub fn serving(&mut self, floor: &Floor) -> Option<Command> {
-        if !self.dice.chance(6) {
+        if !self.dice.chance(7) {
             return None;
         }
         let waiting: Vec<ContactId> =
-            floor.contacts().filter(|c| c.queue.is_some() && c.stage == Stage::Waiting).map(|c| c.contact).collect();
+            floor.contacts().filter(|c| matches!(c.stage, Stage::Waiting | Stage::InFlow)).map(|c| c.contact).collect();
         let contact = match self.dice.pick(&waiting).copied() {
             Some(contact) if self.dice.chance(90) => contact,
             _ => self.some_contact(),
         };
+        if self.dice.chance(65) {
+            let near = floor.agents().filter(|a| a.presence == Presence::Ready).map(|a| a.agent);
+            let near: Vec<AgentName> = near.collect();
+            let agent = match self.dice.pick(&near).cloned() {
+                Some(agent) if self.dice.chance(80) => agent,
+                _ => self.some_agent(),
+            };
+            let seconds = match self.dice.below(10) {
+                0 => 0,
+                1 => 200_000,
+                _ => self.dice.below(120) as i64,
+            };
+            return Some(Command::Prefer { contact, agent, until: self.now + Span::seconds(seconds) });
+        }
         let base = self.dice.below(80) as i64 - 20;
         Some(Command::Rescore { contact, base, by: Actor::Staff { name: self.some_agent() } })
     }

@@ -248,7 +248,7 @@ impl Figures {
                 self.change(*contact, Story::parted);
             }
             Event::WrapUpStarted { contact, agent, .. } => self.turn(at, *contact, agent, Some(Doing::Writing)),
-            Event::WrapUpPaused { contact, agent } => self.turn(at, *contact, agent, Some(Doing::Paused)),
+            Event::WrapUpPaused { contact, agent, .. } => self.turn(at, *contact, agent, Some(Doing::Paused)),
             Event::WrappedUp { contact, agent, .. } => {
                 self.turn(at, *contact, agent, None);
                 self.close(at, *contact);
@@ -288,12 +288,14 @@ impl Figures {
 
     fn fold_end(&mut self, at: Time, contact: ContactId, by: Party, cause: EndCause) {
         let parts = self.live.get(&contact).map(Story::parts).unwrap_or_default();
+        let help = self.live.get(&contact).is_some_and(|story| story.help);
         for (agent, doing) in parts {
             match doing {
-                Doing::Talking | Doing::Holding if story::is_ours(&agent) => {
-                    self.turn(at, contact, &agent, Some(Doing::Writing));
+                // A request leaves nothing to write up, and an outside line writes nothing.
+                Doing::Talking | Doing::Holding if help || !story::is_ours(&agent) => {
+                    self.turn(at, contact, &agent, None);
                 }
-                Doing::Talking | Doing::Holding => self.turn(at, contact, &agent, None),
+                Doing::Talking | Doing::Holding => self.turn(at, contact, &agent, Some(Doing::Writing)),
                 Doing::Writing | Doing::Paused | Doing::Out => {}
             }
         }
@@ -387,6 +389,11 @@ impl Figures {
             put(page(&mut books, Quarter::of(story.came)), story);
         }
         books
+    }
+
+    /// Contacts and requests for help that are not over, wrap-up included.
+    pub fn live(&self) -> impl Iterator<Item = ContactId> + '_ {
+        self.live.keys().copied()
     }
 
     /// Quarter-hours whose figures can still change: those not over at a moment, and those of

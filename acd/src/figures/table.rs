@@ -200,7 +200,7 @@ impl Grid {
         if secrets.iter().flatten().flatten().all(|secret| *secret == 0) {
             return;
         }
-        let shape = if agents { Shape { sum: None, parts: Vec::new() } } else { shape() };
+        let shape = if agents { Shape { free: None, parts: Vec::new() } } else { shape() };
         let total = secrets.len() - 1;
         // By queue (and by lane) the rows beside the one that holds the rest are the viewer's own
         // figures and are never left out; so the rest is left out exactly where the total is.
@@ -252,18 +252,6 @@ fn shape() -> Shape {
         let found = Counts::COUNTS.iter().position(|(column, _)| *column == name);
         found.expect("a column of the block")
     };
-    let outcomes = [
-        "in_flow",
-        "waiting",
-        "answered",
-        "abandoned",
-        "unreached",
-        "dropped",
-        "self_served",
-        "refused",
-        "left",
-        "moved",
-    ];
     let parts = [
         ("in_time", "answered"),
         ("called_back", "answered"),
@@ -274,7 +262,8 @@ fn shape() -> Shape {
         ("abandoned_late", "abandoned"),
     ];
     Shape {
-        sum: Some((column("arrived"), outcomes.into_iter().map(column).collect())),
+        // Who is gone before any queue is in no row by queue, so it is known from nowhere else.
+        free: Some(column("left")),
         parts: parts.into_iter().map(|(part, whole)| (column(part), column(whole))).collect(),
     }
 }

@@ -127,6 +127,11 @@ struct Inner {
 }
 
 impl Credentials {
+    /// The console's tables.
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     /// Opens the tables, making them where they are missing. `key` seals one-time-code secrets: the
     /// same for the life of the data.
     ///

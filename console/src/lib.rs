@@ -11,6 +11,7 @@ mod desk;
 mod desks;
 pub mod failure;
 pub mod guards;
+pub mod history;
 pub mod messages;
 pub mod ports;
 mod records;
@@ -32,6 +33,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use desks::Desks;
+use history::History;
 use ports::Centre;
 use records::Records;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ use tokio_util::task::TaskTracker;
 
 /// How often sessions that ran out are ended.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How often figures of quarter-hours that are over are kept.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// What the console is made of.
 pub struct Parts {
@@ -64,6 +68,7 @@ struct Inner {
     centre: Arc<dyn Centre>,
     credentials: Credentials,
     records: Records,
+    history: History,
     doors: Doors,
     desks: Desks,
     clock: Clock,
@@ -79,6 +84,7 @@ impl ConsoleState {
         let state = ConsoleState(Arc::new(Inner {
             doors: Doors::new(parts.clock.clone()),
             centre: parts.centre,
+            history: History::over(parts.credentials.store().clone()),
             credentials: parts.credentials,
             records: Records::new(parts.crm),
             desks: Desks::default(),
@@ -88,6 +94,7 @@ impl ConsoleState {
             stop: CancellationToken::new(),
         }));
         state.0.tasks.spawn(purge(state.0.credentials.clone(), state.0.stop.clone()));
+        state.0.tasks.spawn(keep_figures(state.clone()));
         state
     }
 
@@ -126,6 +133,10 @@ impl ConsoleState {
 
     pub(crate) fn records(&self) -> &Records {
         &self.0.records
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -174,6 +185,25 @@ async fn purge(credentials: Credentials, stop: CancellationToken) {
         }
         if let Err(error) = credentials.purge().await {
             tracing::warn!(%error, "sessions that ran out could not be ended; trying again in a minute");
+        }
+    }
+}
+
+/// Keeps the figures of quarter-hours that are over, once more when the console stops.
+async fn keep_figures(state: ConsoleState) {
+    let mut ticks = tokio::time::interval(KEEP_EVERY);
+    loop {
+        let over = tokio::select! {
+            () = state.stop().cancelled() => true,
+            _ = ticks.tick() => false,
+        };
+        let floor = state.centre().view().set_up.floor.clone();
+        let figures = state.centre().figures();
+        if let Err(error) = state.history().keep(&floor, &figures, state.clock().now()).await {
+            tracing::warn!(%error, "figures could not be kept; trying again in a minute");
+        }
+        if over {
+            return;
         }
     }
 }

@@ -109,6 +109,10 @@ messages! {
     NoReason BAD_REQUEST "no_reason"
         "Tafadhali eleza sababu."
         "Please give a reason.";
+    /// Days that are not a span of at most a month.
+    BadDays BAD_REQUEST "bad_days"
+        "Chagua siku 31 au chini, ya kwanza kabla ya ya mwisho."
+        "Choose 31 days or fewer, the first before the last.";
     /// Recordings sealed or incomplete in a way that cannot be played.
     NotPlayable CONFLICT "not_playable"
         "Rekodi hii haiwezi kuchezwa."

@@ -1,5 +1,7 @@
-//! The SQL of users, sessions and devices. It owns their tables; what a right password is and how long
-//! a session lives is [`crate::credentials`]' business.
+//! The SQL of users, sessions and devices, and of figures kept. It owns their tables; what a right password
+//! is and how long a session lives is [`crate::credentials`]' business.
+
+mod figures;
 
 use crm::db::{Db, DbError};
 use vocabulary::{AgentName, Time};
@@ -17,7 +19,10 @@ CREATE TABLE console_devices (
     sip_user TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES console_users (name) ON DELETE CASCADE,
     label TEXT NOT NULL, ha1 TEXT NOT NULL,
     session TEXT REFERENCES console_sessions (token_hash) ON DELETE CASCADE, made_at BIGINT NOT NULL);
-CREATE INDEX console_devices_by_agent ON console_devices (agent)"];
+CREATE INDEX console_devices_by_agent ON console_devices (agent)",
+    "CREATE TABLE console_figures (floor TEXT NOT NULL, quarter BIGINT NOT NULL, body TEXT NOT NULL, \
+     PRIMARY KEY (floor, quarter))",
+];
 
 /// The tables of this crate.
 #[derive(Clone)]

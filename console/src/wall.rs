@@ -80,7 +80,7 @@ async fn push(state: &ConsoleState, me: &mut Me, wire: &mut Wire, sent: &mut Val
     let agent = view.set_up.agents.get(me.name()).ok_or(wire::Gone)?;
     me.agent = Arc::new(agent.clone());
     me.need(&[Role::Supervisor]).map_err(|_| wire::Gone)?;
-    let picture = picture(&view, &state.centre().figures(), me);
+    let picture = picture(state.clock().now(), &view, &state.centre().figures(), me);
     if picture == *sent {
         return Ok(());
     }

@@ -1,9 +1,10 @@
-//! What stands on the wall, drawn from the floor's picture and the day's figures for one viewer.
+//! What stands on the wall, drawn from the floor's picture and the day's figures for one viewer. The day
+//! begins at midnight in East Africa; what waits is of now, whenever it came.
 
 use crate::api::shown;
 use crate::session::Me;
 use crate::view::{RingingAlarm, View};
-use acd::figures::{self, Counts, Figures};
+use acd::figures::{self, Counts, Figures, Row};
 use acd::{AgentView, Doing};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +14,14 @@ use vocabulary::{Channel, Lane, Presence, Time};
 
 /// The whole wall but its moment, as `PROTOCOL.md` has it. What waits and what the day was like both come
 /// from the figures, so that the wall adds up with the reports.
-pub(crate) fn picture(view: &View, figures: &Figures, me: &Me) -> Value {
-    let seen = figures.view(&me.agent.clearances);
+pub(crate) fn picture(now: Time, view: &View, figures: &Figures, me: &Me) -> Value {
+    let seen = figures.today(now, &me.agent.clearances);
     let mut picture = json!({
         "t": "wall",
         "queues": queues(view, &seen, me),
         "agents": agents(view),
         "presence": presence(view),
-        "totals": told(&seen.total),
+        "totals": told(&Sum { counts: seen.total.clone(), since: seen.waiting_since }),
         "channels": channels(&seen),
         "alarms": alarms(view, me),
     });
@@ -37,7 +38,7 @@ fn queues(view: &View, seen: &figures::View, me: &Me) -> Vec<Value> {
     let visible = view.set_up.queues.values().filter(|q| me.cleared_for(q.lane));
     visible
         .map(|queue| {
-            let mut row = told(&sum(seen, |row| row.queue.as_ref() == Some(&queue.name)));
+            let mut row = told(&sum(&seen.queues, |row| row.queue.as_ref() == Some(&queue.name)));
             row["queue"] = json!(queue.name);
             row["shown_as"] = json!(shown::texts(queue));
             if let Some(state) = view.queues.get(&queue.name) {
@@ -54,37 +55,32 @@ fn queues(view: &View, seen: &figures::View, me: &Me) -> Vec<Value> {
 /// Every channel that was used.
 fn channels(seen: &figures::View) -> BTreeMap<&'static str, Value> {
     let used: BTreeSet<Channel> = seen.rows.iter().map(|row| row.channel).collect();
-    used.into_iter().map(|channel| (channel.as_str(), told(&sum(seen, |row| row.channel == channel)))).collect()
+    used.into_iter().map(|channel| (channel.as_str(), told(&sum(&seen.rows, |row| row.channel == channel)))).collect()
 }
 
-/// Rows added up, as far as the wall shows them.
-fn sum(seen: &figures::View, which: impl Fn(&figures::Row) -> bool) -> Counts {
-    let mut total = Counts::default();
-    for row in seen.rows.iter().filter(|row| which(row)) {
-        let counts = &row.counts;
-        total.arrived += counts.arrived;
-        total.in_flow += counts.in_flow;
-        total.waiting += counts.waiting;
-        total.waiting_since = [total.waiting_since, counts.waiting_since].into_iter().flatten().min();
-        total.answered += counts.answered;
-        total.abandoned += counts.abandoned;
-        total.abandoned_short += counts.abandoned_short;
-        total.dropped += counts.dropped;
-        total.self_served += counts.self_served;
-        total.in_time += counts.in_time;
-        total.wait_sum = total.wait_sum + counts.wait_sum;
+/// Rows added up.
+#[derive(Default)]
+struct Sum {
+    counts: Counts,
+    /// From when the age of the first who waits counts.
+    since: Option<Time>,
+}
+
+fn sum(rows: &[Row], which: impl Fn(&Row) -> bool) -> Sum {
+    let mut total = Sum::default();
+    for row in rows.iter().filter(|row| which(row)) {
+        total.counts.add(&row.counts);
+        total.since = [total.since, row.waiting_since].into_iter().flatten().min();
     }
     total
 }
 
 /// Counts as the wall shows them; `acd::figures` says what each means.
-fn told(counts: &Counts) -> Value {
-    let waited = counts.answered + counts.abandoned + counts.dropped;
-    let average = i64::try_from(waited).ok().filter(|n| *n > 0).map(|n| counts.wait_sum.0 / n);
+fn told(Sum { counts, since }: &Sum) -> Value {
     json!({
         "arrived": counts.arrived, "in_flow": counts.in_flow, "waiting": counts.waiting,
-        "longest_since": counts.waiting_since, "answered": counts.answered, "abandoned": counts.abandoned,
-        "self_served": counts.self_served, "average_wait_ms": average,
+        "longest_since": since, "answered": counts.answered, "abandoned": counts.abandoned,
+        "self_served": counts.self_served, "average_wait_ms": counts.average_wait(),
         "service_level": counts.service_level_of_offered().map(|thousandths| thousandths as f64 / 1_000.0),
     })
 }
@@ -158,9 +154,9 @@ fn lanes(view: &View, seen: &figures::View, me: &Me) -> Vec<Value> {
     let cleared = Lane::ALL.into_iter().filter(|lane| lane.is_safeguarding() && me.cleared_for(*lane));
     cleared
         .map(|lane| {
-            let counts = sum(seen, |row| row.lane == lane);
+            let waits = sum(&seen.rows, |row| row.lane == lane);
             json!({
-                "lane": lane, "waiting": counts.waiting, "longest_since": counts.waiting_since,
+                "lane": lane, "waiting": waits.counts.waiting, "longest_since": waits.since,
                 "ready_cleared": ready(view, |agent| agent.cleared_for(lane)),
             })
         })

@@ -4,6 +4,7 @@
 mod citizen;
 mod crm;
 mod desk;
+mod figures;
 mod login;
 mod machines;
 mod record;
@@ -39,6 +40,7 @@ fn described() -> OpenApiRouter<ConsoleState> {
         .merge(crm::routes())
         .merge(recordings::routes())
         .merge(wall::routes())
+        .merge(figures::routes())
         .merge(citizen::routes())
         .merge(machines::routes())
 }

@@ -2,6 +2,7 @@
 
 mod desk;
 mod document;
+mod figures;
 mod limits;
 mod login;
 mod scope;

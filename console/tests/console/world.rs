@@ -52,6 +52,7 @@ pub struct World {
     pub centre: Arc<TestCentre>,
     pub credentials: Credentials,
     pub crm: Crm,
+    pub db: crm::Db,
     pub clock: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
@@ -85,7 +86,7 @@ impl World {
         let clock = Arc::new(AtomicI64::new(START));
         let now = clock.clone();
         let time = Clock::from_fn(move || Time(now.load(Ordering::SeqCst)));
-        let credentials = Credentials::open(db, &[3; 32], time.clone()).await.expect("opens");
+        let credentials = Credentials::open(db.clone(), &[3; 32], time.clone()).await.expect("opens");
         let centre = Arc::new(TestCentre::new(clock.clone(), crm.clone()));
         set_up(&centre);
         let state = ConsoleState::new(Parts {
@@ -96,7 +97,7 @@ impl World {
             secure,
         });
         let app = console::router(state.clone());
-        World { app, state, centre, credentials, crm, clock, _folder: folder }
+        World { app, state, centre, credentials, crm, db, clock, _folder: folder }
     }
 
     /// Moves time.

@@ -260,7 +260,14 @@ export class Mock {
     if (!me) return { status: 401, body: { refused: 'no_log_in', sw: 'Ingia kwanza.', en: 'Log in first.' } };
     if (path === '/api/me') return { status: 200, body: me };
     if (path === '/api/logout') return { status: 204, headers: { 'Set-Cookie': 'hctc_session=; Max-Age=0' } };
+    if (path === '/api/figures') return this.figures(request, me.clearances.length > 0);
     return this.staff(path, request.method ?? 'GET', body);
+  }
+
+  private figures(request: IncomingMessage, cleared: boolean): Answer {
+    const query = new URL(request.url ?? '/', 'http://mock').searchParams;
+    if (request.headers.accept === 'text/csv') return { status: 200, bytes: Buffer.from('day,time,key,arrived\r\n'), headers: { 'Content-Type': 'text/csv' } };
+    return { status: 200, body: data.figures(query, cleared) };
   }
 
   private login(body: Record<string, string>): Answer {

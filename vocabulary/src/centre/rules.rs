@@ -41,7 +41,7 @@ pub struct Rules {
     pub retention_days: u32,
     /// Capacity ledgers agents may work by.
     pub ledgers: BTreeMap<LedgerName, Ledger>,
-    /// Contacts within this after arrival that are left do not count as abandoned in the figure
+    /// Contacts left within this after entering a queue do not count as abandoned in the figure
     /// without short abandons.
     pub short_abandon_seconds: i64,
     /// Safeguarding counts below this are not told to those without clearance for a lane's figures.

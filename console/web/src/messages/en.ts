@@ -72,6 +72,10 @@ export const wall: Same<typeof sw.wall> = {
   text_open: 'It stays open, outside its hours as well, until you change it.', text_closed: 'It stays closed until you change it. Who comes meets what is set up for closed hours.', text_calendar: 'The centre’s calendar decides again when it is open.', text_surge_on: 'Supervisors are given contacts of this queue too.', text_surge_off: 'Supervisors are no longer given contacts of this queue.',
   done_open: 'The queue {queue} is open.', done_closed: 'The queue {queue} is closed.', done_calendar: 'The queue {queue} follows its calendar.', done_surge_on: 'Supervisors serve the queue {queue} too.', done_surge_off: 'Surge of the queue {queue} is over.',
   is_open: 'Opened by hand', is_closed: 'Closed by hand', is_shut: 'Closed', is_surge: 'Surge',
+  longest_hint: 'Since it arrived at the centre, not since it entered this queue', figures: 'Figures', figures_open: 'Show figures', figures_close: 'Hide figures', day: 'Day', figures_by: 'By', figures_of: 'Of', everyone: 'Everyone', rest: 'Everyone else',
+  by_queue: 'Queue', by_lane: 'Lane', by_channel: 'Channel', by_tenant: 'Institution', by_agent: 'Agent', download: 'Download as CSV', by_quarter: 'Figures by quarter of an hour', time: 'Time', whole_day: 'Whole day',
+  no_figures: 'No figures for this day.', left_out: 'left out: too few', small_count: 'Counts that would tell of fewer than {n} confidential contacts are left out.', abandoned_short: 'Left at once', service_level_of_answered: 'Level of answered', service_level: 'Service level', asa_ms: 'Speed of answer', aht_ms: 'Handling', overflowed: 'Overflowed',
+  call_backs: 'Call-backs', told_error_percent: 'Error of told wait', handled: 'Handled', occupancy: 'Occupancy', adherence: 'Adherence', ready_ms: 'Ready', recovery_ms: 'Recovery', away_ms: 'Away',
 };
 
 export const records: Same<typeof sw.records> = {

@@ -69,6 +69,10 @@ export const wall = {
   text_open: 'Foleni itabaki wazi, hata nje ya saa zake, hadi uibadilishe.', text_closed: 'Foleni itabaki imefungwa hadi uibadilishe. Wanaokuja watahudumiwa kulingana na mpangilio wa saa za kufungwa.', text_calendar: 'Kalenda ya kituo itaamua tena ni lini foleni iko wazi.', text_surge_on: 'Wasimamizi pia wataanza kupokea mawasiliano ya foleni hii.', text_surge_off: 'Wasimamizi hawatapokea tena mawasiliano ya foleni hii.',
   done_open: 'Foleni ya {queue} imefunguliwa.', done_closed: 'Foleni ya {queue} imefungwa.', done_calendar: 'Foleni ya {queue} inafuata kalenda.', done_surge_on: 'Wasimamizi pia wanapokea foleni ya {queue}.', done_surge_off: 'Ongezeko la foleni ya {queue} limesimamishwa.',
   is_open: 'Imefunguliwa kwa mkono', is_closed: 'Imefungwa kwa mkono', is_shut: 'Imefungwa', is_surge: 'Ongezeko',
+  longest_hint: 'Tangu alipofika kituoni, si tangu alipoingia kwenye foleni hii', figures: 'Takwimu', figures_open: 'Onyesha takwimu', figures_close: 'Ficha takwimu', day: 'Siku', figures_by: 'Kwa', figures_of: 'Za', everyone: 'Wote', rest: 'Wengine wote',
+  by_queue: 'Foleni', by_lane: 'Aina', by_channel: 'Njia', by_tenant: 'Taasisi', by_agent: 'Mhudumu', download: 'Pakua kama CSV', by_quarter: 'Takwimu kwa kila robo saa', time: 'Saa', whole_day: 'Siku nzima',
+  no_figures: 'Hakuna takwimu za siku hii.', left_out: 'imeachwa: ni wachache mno', small_count: 'Hesabu ambazo zingeonyesha mawasiliano ya siri chini ya {n} zimeachwa.', abandoned_short: 'Walioacha mara moja', service_level_of_answered: 'Kiwango cha waliojibiwa', service_level: 'Kiwango cha huduma', asa_ms: 'Muda wa kujibiwa', aht_ms: 'Muda wa kuhudumia', overflowed: 'Waliohamishwa foleni',
+  call_backs: 'Kupigiwa tena', told_error_percent: 'Kosa la makadirio', handled: 'Waliohudumiwa', occupancy: 'Shughuli', adherence: 'Ufuataji wa zamu', ready_ms: 'Tayari', recovery_ms: 'Kupumzika', away_ms: 'Hayupo',
 } as const;
 
 export const records = {

@@ -35,8 +35,8 @@ export function textOf(error: unknown): string {
   return error instanceof RequestError ? error.text : tc('fault', { id: '–' });
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { 'X-HCTC': '1' };
+async function send(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
+  const headers: Record<string, string> = { 'X-HCTC': '1', ...more };
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
@@ -64,4 +64,10 @@ export async function request<T>(method: 'GET' | 'POST' | 'DELETE', path: string
 export async function requestBytes(path: string, body: unknown): Promise<{ blob: Blob; headers: Headers }> {
   const response = await send('POST', path, body);
   return { blob: await response.blob(), headers: response.headers };
+}
+
+/** A request answered with text of a type. */
+export async function requestText(path: string, type: string): Promise<string> {
+  const response = await send('GET', path, undefined, { Accept: type });
+  return response.text();
 }

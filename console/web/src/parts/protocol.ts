@@ -149,6 +149,16 @@ export interface Wall {
   alarms: { alarm: string; contact?: string | null; since: number | null }[];
 }
 
+/** One row of figures; which columns it has depends on what was asked for. */
+export interface FigureRow {
+  at: number;
+  key: string | null;
+  shown_as?: Both | string;
+  left_out?: string[];
+  [column: string]: unknown;
+}
+export interface Figures { from: string; to: string; at: number; small_count: number | null; rows: FigureRow[]; totals: FigureRow[] }
+
 const SAFEGUARDING: readonly Lane[] = ['gbv', 'child', 'mental_health'];
 
 /** Whether the rules of the safe line apply to a lane. */

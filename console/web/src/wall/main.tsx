@@ -13,6 +13,7 @@ import { Agents, SetPresence } from './agents';
 import { belowTarget, overdue } from './figures';
 import { Ask, Done, QueueMenu, QueueState } from './queue-menu';
 import { asked, link, picked, sound, start, switchSound, t, wall } from './store';
+import { Report } from './report';
 
 function Alarms({ wall: { alarms } }: { wall: Wall }): VNode {
   return (
@@ -59,7 +60,7 @@ function Queues({ wall: { queues } }: { wall: Wall }): VNode {
           <thead>
             <tr>
               <th scope="col">{t('queue')}</th>
-              {(['waiting', 'longest', 'ready', 'arrived', 'answered', 'abandoned', 'average'] as const).map((key) => <th key={key} scope="col" class="number">{t(key)}</th>)}
+              {(['waiting', 'longest', 'ready', 'arrived', 'answered', 'abandoned', 'average'] as const).map((key) => <th key={key} scope="col" class="number" title={key === 'longest' ? t('longest_hint') : undefined}>{t(key)}</th>)}
               <th scope="col" class="number">{t('level')}</th>
               <th scope="col"><span class="unseen">{t('manage_head')}</span></th>
             </tr>
@@ -160,6 +161,7 @@ function Screen({ me }: { me: Me }): VNode {
             <div class="stack"><Queues wall={seen} /><div class="pairs"><Lanes wall={seen} /><Channels wall={seen} /></div></div>
             <Agents wall={seen} />
           </div>
+          <Report me={me} />
         </main>
       )}
       <Done />

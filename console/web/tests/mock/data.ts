@@ -1,6 +1,6 @@
 // A centre's worth of believable answers for the mock server. Numbers are from ranges nobody has.
 
-import type { Case, ContactRecord, Engagement, KnownQueue, Me, Timeline, Told, Wall, WallAgent, WallQueue } from '../../src/parts/protocol';
+import type { Case, ContactRecord, Engagement, Figures, FigureRow, KnownQueue, Me, Timeline, Told, Wall, WallAgent, WallQueue } from '../../src/parts/protocol';
 
 export const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -109,6 +109,28 @@ export function wall(now: number, cleared: boolean): Wall {
     frame.alarms = [{ alarm: 'safeguarding_waiting', contact: id(77), since: now - 4000 }];
   }
   return frame;
+}
+
+/** Figures of a morning, by quarter-hour or for the day, as the server would tell them. */
+export function figures(query: URLSearchParams, cleared: boolean): Figures {
+  const day = query.get('from') ?? '2026-11-21';
+  const by = query.get('by') ?? 'queue';
+  const midnight = Date.parse(`${day}T00:00:00+03:00`);
+  const spans = query.get('step') === 'day' ? [midnight] : Array.from({ length: 24 }, (_, i) => midnight + (28 + i) * 15 * MINUTE);
+  const scale = query.get('step') === 'day' ? 24 : 1;
+  const contact = (n: number): Record<string, number | null> => ({ arrived: (21 + n) * scale, answered: (18 + n) * scale, abandoned: 2 * scale, abandoned_short: scale, service_level_of_answered: 0.88 - n / 100, service_level: 0.83 - n / 100, asa_ms: 13_000 + n * 900, aht_ms: 254_000, overflowed: n === 3 ? 4 : 0, call_backs: 0, told_error_percent: n === 0 ? null : 18 + n });
+  const agent = (n: number): Record<string, number | null> => ({ handled: 3 * scale, aht_ms: 244_000 + n * 1000, occupancy: 0.74, adherence: n === 2 ? null : 0.96, ready_ms: 190_000 * scale, recovery_ms: n === 1 ? 600_000 : 0, away_ms: 0 });
+  const keys: Pick<FigureRow, 'key' | 'shown_as'>[] =
+    by === 'queue' ? [{ key: null }, ...(cleared ? [...queues, SAFE_QUEUE] : queues).map((one) => ({ key: one.name, shown_as: one.shown_as }))]
+    : by === 'agent' ? NAMES.map((shown_as) => ({ key: shown_as.split(' ')[0]?.toLowerCase() ?? '', shown_as }))
+    : by === 'lane' ? ['gbv', 'special_needs', 'standard'].map((key) => ({ key }))
+    : by === 'channel' ? ['voice', 'web_chat'].map((key) => ({ key })) : [{ key: 'huduma' }];
+  const values = by === 'agent' ? agent : contact;
+  // Two of the quarter-hours would tell of a small count.
+  const few = (row: FigureRow, i: number): FigureRow => (cleared || scale > 1 || (i !== 3 && i !== 7) || by === 'agent' ? row : { ...row, abandoned: null, abandoned_short: null, left_out: ['abandoned', 'abandoned_short'] });
+  const rows = spans.flatMap((at, i) => keys.map((one, n): FigureRow => (one.key === null ? few({ at, ...one, ...values(n) }, i) : { at, ...one, ...values(n) })));
+  const totals = spans.map((at, i) => few({ at, key: null, ...values(i % 5) }, i));
+  return { from: day, to: day, at: Date.now(), small_count: cleared ? null : 5, rows, totals };
 }
 
 export const SERVICES = [

@@ -277,3 +277,27 @@ it('shows lanes and alarms to the cleared only', () => at(async (page) => {
   await page.locator('.tile').first().waitFor();
   expect(await page.locator('.lanes, .alarm').count()).toBe(0);
 }));
+
+it('gives the figures of a day by the keyboard alone', () => at(async (page, mock) => {
+  await logIn(page, '/wall', 'mutua');
+  const button = page.locator('.report header button');
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.report tfoot tr').waitFor();
+  expect(await button.getAttribute('aria-expanded')).toBe('true');
+  // 24 quarter-hours of everyone; two cells of two of them would tell of a small count.
+  expect(await page.locator('.report tbody tr').count()).toBe(24);
+  expect(await page.locator('.report tbody .unseen').count()).toBe(4);
+  expect(await page.locator('#figures-by option').allTextContents()).toHaveLength(4);
+  await page.locator('#figures-day').fill('2026-11-20');
+  await page.locator('#figures-by').selectOption('agent');
+  await page.locator('#figures-of option', { hasText: 'Achieng' }).waitFor({ state: 'attached' });
+  await page.locator('#figures-of').selectOption('achieng');
+  await expect.poll(() => page.locator('.report tbody tr').count()).toBe(24);
+  expect(mock.requests.filter((one) => one.path === '/api/figures').length).toBeGreaterThanOrEqual(6);
+  await page.locator('#figures-of').focus();
+  await page.keyboard.press('Tab');
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await saved).suggestedFilename()).toBe('figures-2026-11-20-agent.csv');
+}));

@@ -177,6 +177,26 @@ export const PLACES: Place[] = [
       await page.locator('.menu:popover-open button').nth(1).click();
       await page.locator('dialog footer button:focus').click();
       await page.locator('dialog .notice.bad').waitFor();
+  { name: 'wall-figures', visit: { width: 1920, height: 1600 }, go: async (page) => { await logIn(page, '/wall', 'wanjiru'); await page.locator('.report header button').click(); await page.locator('.report tfoot tr').waitFor(); await page.locator('.report').scrollIntoViewIfNeeded(); } },
+  {
+    name: 'wall-figures-uncleared',
+    visit: { width: 1440, height: 1500 },
+    go: async (page) => {
+      await logIn(page, '/wall', 'mutua');
+      await page.locator('.report header button').click();
+      await page.locator('.report tbody .muted').first().waitFor();
+      await page.locator('.report').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'wall-figures-agents',
+    visit: small,
+    go: async (page) => {
+      await logIn(page, '/wall', 'wanjiru');
+      await page.locator('.report header button').click();
+      await page.locator('#figures-by').selectOption('agent');
+      await page.locator('.report thead th', { hasText: /Occupancy|Shughuli/ }).waitFor();
+      await page.locator('.report').scrollIntoViewIfNeeded();
     },
   },
   { name: 'records', go: async (page) => { await logIn(page, '/records', 'wanjiru'); await page.locator('tbody tr').first().waitFor(); } },

@@ -5,7 +5,7 @@ import { fill } from '../../src/parts/texts';
 import { clock, isoSpan, moment, percent, progress } from '../../src/parts/time';
 import { ulidFrom } from '../../src/parts/ulid';
 import { readPlace, readQuery } from '../../src/records/query';
-import { arranged, belowTarget, overdue } from '../../src/wall/figures';
+import { arranged, belowTarget, cellText, dayOf, keysOf, nameOf, overdue, rowsOf } from '../../src/wall/figures';
 import type { WallAgent, WallQueue } from '../../src/parts/protocol';
 
 describe('time', () => {
@@ -115,5 +115,22 @@ describe('the chat', () => {
   it('takes phone numbers as Kenyans write them', () => {
     for (const good of ['', '0712 345678', '+254 712 345 678', '254712345678', '0110123456', '+255712345678']) expect(phoneIsRight(good), good).toBe(true);
     for (const bad of ['12', '0712', 'abc', '07123456789']) expect(phoneIsRight(bad), bad).toBe(false);
+  });
+});
+
+describe('figures', () => {
+  const row = { at: 0, key: 'ids', arrived: 12, service_level: 0.834, asa_ms: 75_000, told_error_percent: 22, aht_ms: null, abandoned: null, left_out: ['abandoned'] };
+  it('are read by the kind of their column', () => {
+    expect(['arrived', 'service_level', 'asa_ms', 'told_error_percent', 'aht_ms', 'abandoned'].map((column) => cellText(row, column))).toEqual(['12', '83%', '1:15', '22%', '–', null]);
+  });
+  it('are of one key or of everyone', () => {
+    const rest = { at: 0, key: null };
+    const figures = { from: '', to: '', at: 0, small_count: 5, rows: [rest, row, { ...row, at: 900_000 }], totals: [{ at: 0, key: null }] };
+    expect(keysOf(figures).map((one) => one.key)).toEqual([null, 'ids']);
+    expect([rowsOf(figures, 'ids').length, rowsOf(figures, null), rowsOf(figures, undefined)]).toEqual([2, [rest], figures.totals]);
+    expect([nameOf({ ...row, shown_as: { sw: 'a', en: 'b' } }, 'en'), nameOf({ ...row, shown_as: 'Asha' }, 'sw'), nameOf(row, 'sw')]).toEqual(['b', 'Asha', null]);
+  });
+  it('begin their day at midnight in Nairobi', () => {
+    expect([dayOf(Date.UTC(2026, 10, 20, 20, 59)), dayOf(Date.UTC(2026, 10, 20, 21))]).toEqual(['2026-11-20', '2026-11-21']);
   });
 });

@@ -14,7 +14,7 @@
 //! | dropped | of these, ended in a queue by us: a fault, a restart |
 //! | self-served | of these, served by the flow alone, or left a message |
 //! | refused | of these, turned away: centre full, number unknown, queue closed |
-//! | left | of these, gone from a flow before any queue |
+//! | left | of these, gone from a flow before any queue, or their place taken over by a redial |
 //! | in time | of the answered, connected within the queue's target from entering a queue; never by a call-back |
 //! | called back | of the answered, by a call-back |
 //! | abandoned short | of the abandoned, within `Rules::short_abandon_seconds` of entering a queue |

@@ -63,7 +63,7 @@ columns! {
         self_served,
         /// Turned away.
         refused,
-        /// Gone before any queue.
+        /// Gone before any queue, or gone on as a redial.
         left,
         /// Only in a table by queue: gone on to another queue without having been connected.
         moved,

@@ -18,8 +18,8 @@ pub enum HistoryError {
     #[error(transparent)]
     Store(#[from] DbError),
     /// A book is not one of ours.
-    #[error("the figures kept of {0} cannot be read; `hctc figures verify --mend` writes them anew")]
-    Unreadable(Time),
+    #[error("the figures kept of {day} cannot be read; `hctc figures verify --mend` writes them anew", day = .0.day())]
+    Unreadable(Quarter),
 }
 
 /// The books kept. Cheap to clone.
@@ -139,7 +139,7 @@ impl History {
     async fn kept(&self, floor: &FloorName, from: Time, to: Time) -> Result<Books, HistoryError> {
         let rows = self.0.store.books(floor, from, to).await?;
         let read = |(at, body): (Time, String)| {
-            let book: Book = serde_json::from_str(&body).map_err(|_| HistoryError::Unreadable(at))?;
+            let book: Book = serde_json::from_str(&body).map_err(|_| HistoryError::Unreadable(Quarter::of(at)))?;
             Ok((Quarter::of(at), Arc::new(book)))
         };
         rows.into_iter().map(read).collect()

@@ -11,7 +11,7 @@ mod picture;
 mod recovery;
 
 pub use picture::Picture;
-pub use recovery::{Opened, RecoveryError, floor_of_snapshot, open, read_only};
+pub use recovery::{Opened, RecoveryError, figures_afresh, floor_of_snapshot, open, read_only};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, SNAPSHOT_EVERY};
@@ -330,6 +330,8 @@ impl<D: Deliver> FloorTask<D> {
     }
 
     async fn snapshot(&mut self) {
+        // Days past are the console's to keep; a snapshot must not grow with age.
+        self.figures.forget(self.clock.now());
         let kept = recovery::Kept { floor: self.floor.snapshot(), figures: self.figures.clone() };
         let body = serde_json::to_string(&kept).expect("a snapshot has only plain keys");
         // While a writer has the journal, a snapshot would run ahead of it.

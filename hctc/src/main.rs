@@ -65,6 +65,11 @@ enum Command {
         #[arg(long, value_enum, default_value = "en")]
         language: commands::why::Tongue,
     },
+    /// The figures of the past.
+    Figures {
+        #[command(subcommand)]
+        command: commands::figures::FiguresCommand,
+    },
     /// Make a local certificate authority and a server certificate for use on a LAN.
     Cert {
         /// Where the files go.
@@ -90,6 +95,7 @@ fn main() -> ExitCode {
         Command::Why { contact, who, language } => {
             commands::block_on(commands::why::run(config, &contact, who, language))
         }
+        Command::Figures { command } => commands::block_on(commands::figures::run(config, command)),
         Command::Cert { folder, names } => commands::say(commands::cert::make(&folder, &names)),
     }
 }

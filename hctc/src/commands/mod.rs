@@ -4,6 +4,7 @@
 pub mod centre;
 pub mod cert;
 pub mod check;
+pub mod figures;
 pub mod user;
 pub mod why;
 

@@ -2,7 +2,7 @@
 //! brings (calls that died are ended once, chats keep their places).
 
 use crate::clock::Clock;
-use crate::journal::{Journal, JournalError, Recovered};
+use crate::journal::{self, Journal, JournalError, Recovered};
 use acd::figures::Figures;
 use acd::{Command, Effect, Floor, Output, Refusal, Snapshot};
 use console::ports::Facts;
@@ -55,8 +55,12 @@ pub enum RecoveryError {
 /// # Errors
 /// See [`RecoveryError`].
 pub async fn open(db: Db, seed: &Centre, clock: &Clock) -> Result<Opened, RecoveryError> {
-    let (journal, recovered) = Journal::open(db, seed.floor.clone()).await?;
-    let (floor, figures) = replay(&recovered, &seed.floor)?;
+    let (journal, recovered) = Journal::open(db.clone(), seed.floor.clone()).await?;
+    let (floor, mut figures) = replay(&recovered, &seed.floor)?;
+    if !figures.is_current() {
+        tracing::info!("the snapshot's figures are of an older program; the whole journal is folded anew");
+        figures = figures_afresh(&db, &seed.floor).await?.0;
+    }
     if let Some(last) = recovered.entries.last() {
         clock.not_before(last.at);
     }
@@ -87,6 +91,21 @@ pub async fn read_only(db: &Db, seed: &Centre) -> Result<Option<Floor>, Recovery
         return Ok(None);
     }
     Ok(Some(replay(&recovered, &seed.floor)?.0))
+}
+
+/// The figures of the whole journal, folded from its first entry on, and the moment of its last. Reads
+/// only.
+///
+/// # Errors
+/// The journal's.
+pub async fn figures_afresh(db: &Db, name: &FloorName) -> Result<(Figures, Time), JournalError> {
+    let (mut figures, mut done, mut last) = (Figures::default(), 0, Time::ZERO);
+    loop {
+        let page = journal::after(db, name, done).await?;
+        let Some(entry) = page.last() else { return Ok((figures, last)) };
+        (done, last) = (entry.seq, entry.at);
+        page.iter().for_each(|entry| figures.fold(entry));
+    }
 }
 
 /// The floor in a snapshot; `None` for one of another version of the program.

@@ -8,21 +8,24 @@ mod drive;
 mod findings;
 mod generated;
 mod page;
+mod recorded;
 mod roster;
 mod story;
 mod tally;
 mod theory;
 
 pub use findings::{Findings, QuarterRow, QueueRow, StaffingRow, WaitRow};
+pub use recorded::{Comparison, Replay};
 pub use theory::{Measured, steady};
 
 use crate::Seed;
 use demand::Demand;
 use drive::{Conduct, Drive};
+use findings::Ground;
 use roster::Roster;
 use vocabulary::calendar::Day;
 use vocabulary::centre::Centre;
-use vocabulary::{Span, Time};
+use vocabulary::{Event, Span, Time};
 
 /// Interactions a year the plan asks for (facts.md 2.1).
 pub const PER_YEAR: u64 = 20_000_000;
@@ -65,18 +68,39 @@ fn first_day() -> Day {
     Day::from_date(2026, 11, 23).expect("a day of the calendar")
 }
 
+/// The centre that is simulated where a study names none: the planned 200 universal agents.
+pub fn planned() -> Centre {
+    generated::centre()
+}
+
 /// Carries a study out. `progress` hears of each whole day that is over.
 ///
 /// # Errors
 /// A sentence when the set-up cannot be simulated: nobody serves, or no queue takes contacts.
 pub fn study(study: &Study, progress: &mut dyn FnMut(u32)) -> Result<Findings, String> {
+    carry_out(study, progress, &mut |_, _| {})
+}
+
+/// The same, and every event as the floor decides it: a journal to replay.
+///
+/// # Errors
+/// As [`study`].
+pub fn study_into(study: &Study, journal: &mut dyn FnMut(Time, &Event)) -> Result<Findings, String> {
+    carry_out(study, &mut |_| {}, journal)
+}
+
+fn carry_out(
+    study: &Study,
+    progress: &mut dyn FnMut(u32),
+    journal: &mut dyn FnMut(Time, &Event),
+) -> Result<Findings, String> {
     let centre = study.centre.clone().unwrap_or_else(generated::centre);
     let from = first_day().start();
     let to = from + Span::minutes(60 * i64::from(study.hours.min(MOST_HOURS)));
     let mut comings = Demand::new(study, &centre, from, to)?;
     let mut roster = Roster::new(study, &centre, from, to)?;
     let conduct = Conduct { lines_down: study.lines_down, ..Conduct::usual() };
-    let mut drive = Drive::new(study.seed, &centre, conduct, from);
+    let mut drive = Drive::new(study.seed, &centre, conduct, from, journal);
     let mut days = 0;
     drive.run(&mut comings, &mut roster, |now: Time| {
         while i64::from(days + 1) * 86_400_000 <= now.since(from).0 {
@@ -84,5 +108,6 @@ pub fn study(study: &Study, progress: &mut dyn FnMut(u32)) -> Result<Findings, S
             progress(days);
         }
     });
-    Ok(findings::of(study, &centre, drive, (from, to)))
+    let ground = Ground { seed: study.seed, load: study.load, trials: study.trials, centre: &centre, from, to };
+    Ok(drive.findings(&ground))
 }

@@ -1,7 +1,7 @@
 //! One contact to come, with everything about it that the floor does not decide.
 
 use vocabulary::centre::EntryName;
-use vocabulary::{Channel, EndCause, Lane, Language, Needs, Party, QueueName, Risk, Span, TenantName, Time};
+use vocabulary::{Channel, ContactId, EndCause, Lane, Language, Needs, Party, QueueName, Risk, Span, TenantName, Time};
 
 /// A contact to come.
 #[derive(Debug, Clone)]
@@ -19,6 +19,18 @@ pub(crate) struct Coming {
     pub write: Option<Span>,
     /// How long an agent lets it ring; `None` as agents usually do.
     pub ring: Option<Span>,
+    /// What is known of it from a journal.
+    pub recorded: Option<Recorded>,
+}
+
+/// What a journal tells of a contact beyond what any other brings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recorded {
+    pub contact: ContactId,
+    /// The place it claimed, so long after it came.
+    pub claims: Option<(Span, ContactId)>,
+    /// Changes of lane and risk, so long after it came.
+    pub turns: Vec<(Span, Lane, Risk)>,
 }
 
 /// What it does after its flow.

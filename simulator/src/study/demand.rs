@@ -152,6 +152,7 @@ impl Demand {
             talk: Span::ZERO,
             write: None,
             ring: None,
+            recorded: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Virtual time around the floor: people come, ask, wait and leave; agents answer, talk and write.
 
 use super::coming::{Coming, Then};
+use super::findings::{self, Engine, Findings, Ground};
 use super::roster::{Does, Duty};
 use super::tally::Tally;
 use crate::{Dice, Seed};
@@ -51,10 +52,14 @@ impl Conduct {
         }
     }
 
+    /// As in a journal: redials, and how long agents let it ring, are in it.
+    pub fn recorded() -> Conduct {
+        Conduct { misses: 0, declines: 0, failed_legs: 0, redials: 0, ..Conduct::usual() }
+    }
+
     /// As theory has them: everything happens at once.
     pub fn instant() -> Conduct {
-        let never = Conduct { misses: 0, declines: 0, failed_legs: 0, redials: 0, ..Conduct::usual() };
-        Conduct { answers: (0, 0), joins: (0, 0), ..never }
+        Conduct { answers: (0, 0), joins: (0, 0), ..Conduct::recorded() }
     }
 }
 
@@ -100,11 +105,12 @@ struct Person {
     turn: u32,
 }
 
-pub(crate) struct Drive {
-    pub floor: Floor,
+pub(crate) struct Drive<'a> {
+    journal: &'a mut dyn FnMut(Time, &Event),
     pub tally: Tally,
-    pub commands: u64,
-    pub refused: u64,
+    floor: Floor,
+    commands: u64,
+    refused: u64,
     dice: Dice,
     conduct: Conduct,
     now: Time,
@@ -119,11 +125,18 @@ pub(crate) struct Drive {
     out: Vec<Output>,
 }
 
-impl Drive {
-    pub fn new(seed: Seed, centre: &Centre, conduct: Conduct, from: Time) -> Drive {
+impl<'a> Drive<'a> {
+    pub fn new(
+        seed: Seed,
+        centre: &Centre,
+        conduct: Conduct,
+        from: Time,
+        journal: &'a mut dyn FnMut(Time, &Event),
+    ) -> Drive<'a> {
         let mut drive = Drive {
-            floor: Floor::new(centre.floor.clone()),
+            journal,
             tally: Tally::new(from),
+            floor: Floor::new(centre.floor.clone()),
             commands: 0,
             refused: 0,
             dice: Dice::new(seed.0 ^ 0x0070_656f_706c_6521),
@@ -182,9 +195,11 @@ impl Drive {
         }
     }
 
-    /// The moment reached.
-    pub fn now(&self) -> Time {
-        self.now
+    /// What came of it.
+    pub fn findings(mut self, ground: &Ground) -> Findings {
+        let state_hash = self.floor.state_hash();
+        let engine = Engine { commands: self.commands, refused: self.refused, state_hash };
+        findings::of(ground, &mut self.tally, self.now, engine)
     }
 
     fn plan(&mut self, later: Span, act: Act) {
@@ -209,6 +224,7 @@ impl Drive {
         for output in out.drain(..) {
             match output {
                 Output::Event(event) => {
+                    (self.journal)(self.now, &event);
                     self.tally.see(self.now, &event);
                     self.react(&event);
                 }
@@ -227,7 +243,15 @@ impl Drive {
 
     fn come(&mut self, coming: Coming) -> ContactId {
         self.contacts += 1;
-        let contact = ContactId(Ulid::from_parts(self.now.0 as u64, u128::from(self.contacts)));
+        let minted = ContactId(Ulid::from_parts(self.now.0 as u64, u128::from(self.contacts)));
+        let contact = coming.recorded.as_ref().map_or(minted, |recorded| recorded.contact);
+        let recorded = coming.recorded.clone().unwrap_or_default();
+        if let Some((later, from)) = recorded.claims {
+            self.plan(later, Act::Do(Command::ClaimPlace { contact, from }));
+        }
+        for (later, lane, risk) in recorded.turns {
+            self.plan(later, Act::Do(Command::Reclassify { contact, lane, risk, by: Actor::Centre }));
+        }
         let (channel, tenant, entry) = (coming.channel, coming.tenant.clone(), coming.entry.clone());
         let (Then::Leaves { after, .. } | Then::Asks { after, .. }) = coming.then;
         self.plan(after, Act::AfterFlow(contact));

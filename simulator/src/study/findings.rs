@@ -1,15 +1,15 @@
 //! What came of a study: plain integers, so that the same study prints the same bytes.
 
-use super::drive::Drive;
 use super::generated::TEXT_AT_ONCE;
-use super::tally::{QUARTERS, Quarter, Tally, Wait};
-use super::{Study, theory};
+use super::tally::{Quarter, Tally, Wait};
+use super::theory;
 use crate::promise::Kept;
 use crate::report::Waits;
 use crate::{Seed, erlang};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use vocabulary::calendar::Day;
 use vocabulary::centre::Centre;
 use vocabulary::{Lane, QueueName, Risk, Span, Time};
 
@@ -167,16 +167,34 @@ fn thousandths(part: u64, of: u64) -> u64 {
     (part * 1_000).checked_div(of).unwrap_or(0)
 }
 
-pub(super) fn of(study: &Study, centre: &Centre, mut drive: Drive, span: (Time, Time)) -> Findings {
-    drive.tally.pass(span.1.min(drive.now()));
-    let Tally { count, quarters, waits, queues, overflow, promise, .. } = &drive.tally;
+/// What findings are about.
+pub(super) struct Ground<'a> {
+    pub seed: Seed,
+    pub load: u32,
+    pub trials: bool,
+    pub centre: &'a Centre,
+    pub from: Time,
+    pub to: Time,
+}
+
+/// What the floor itself says at the end: commands, refusals, fingerprint. A journal has none.
+#[derive(Default)]
+pub(super) struct Engine {
+    pub commands: u64,
+    pub refused: u64,
+    pub state_hash: u64,
+}
+
+pub(super) fn of(ground: &Ground, tally: &mut Tally, end: Time, engine: Engine) -> Findings {
+    tally.pass(ground.to.min(end));
+    let Tally { count, quarters, waits, queues, overflow, promise, .. } = &*tally;
     let handling = [count.handled[0], count.handled[1], count.handled_safe].map(mean);
     let (staffed, busy) = quarters.iter().fold((0, 0), |sum, q| (sum.0 + q.staffed, sum.1 + q.busy));
     Findings {
-        seed: study.seed.0,
-        hours: study.hours,
-        load: study.load,
-        agents: centre.agents.len() as u64,
+        seed: ground.seed.0,
+        hours: (ground.to.since(ground.from).as_seconds() / 3_600) as u32,
+        load: ground.load,
+        agents: ground.centre.agents.len() as u64,
         arrived: count.arrived,
         self_served: count.self_served,
         asked: count.asked,
@@ -199,13 +217,13 @@ pub(super) fn of(study: &Study, centre: &Centre, mut drive: Drive, span: (Time, 
         offers_missed: [count.expired, count.declined],
         promise: promise.kept(),
         waits: waits.iter().map(|(kind, wait)| wait_row(*kind, wait)).collect(),
-        queues: queues.iter().map(|(queue, count)| queue_row(centre, queue, count)).collect(),
-        quarters: quarter_rows(study, quarters, handling),
-        staffing: staffing_rows(study, quarters, handling[0]),
-        commands: drive.commands,
-        refused: drive.refused,
+        queues: queues.iter().map(|(queue, count)| queue_row(ground.centre, queue, count)).collect(),
+        quarters: quarter_rows(ground, quarters, handling),
+        staffing: staffing_rows(ground, quarters, handling[0]),
+        commands: engine.commands,
+        refused: engine.refused,
         events: count.events,
-        state_hash: format!("{:016x}", drive.floor.state_hash()),
+        state_hash: format!("{:016x}", engine.state_hash),
     }
 }
 
@@ -230,9 +248,11 @@ fn queue_row(centre: &Centre, queue: &QueueName, count: &super::tally::QueueCoun
     }
 }
 
-/// How often each quarter-hour of the day was run: once a day, and the last day may be short.
-fn times(study: &Study, quarter: usize) -> u64 {
-    u64::from((study.hours * 4).saturating_sub(quarter as u32).div_ceil(QUARTERS as u32))
+/// How often each quarter-hour of the day was run.
+fn times(ground: &Ground, quarter: usize) -> u64 {
+    let of_day = Span::minutes(15 * quarter as i64);
+    let days = (0..).map(|n| Day::of(ground.from).plus(n).start() + of_day).take_while(|at| *at < ground.to);
+    days.filter(|at| *at + Span::minutes(15) > ground.from).count() as u64
 }
 
 /// The load, in erlangs, of so many contacts in a quarter-hour.
@@ -240,8 +260,8 @@ fn load(contacts: f64, handling: Span) -> f64 {
     contacts / 900.0 * handling.0 as f64 / 1_000.0
 }
 
-fn quarter_rows(study: &Study, quarters: &[Quarter], handling: [Span; 3]) -> Vec<QuarterRow> {
-    let run = quarters.iter().enumerate().map(|(n, row)| (n, times(study, n), row));
+fn quarter_rows(ground: &Ground, quarters: &[Quarter], handling: [Span; 3]) -> Vec<QuarterRow> {
+    let run = quarters.iter().enumerate().map(|(n, row)| (n, times(ground, n), row));
     let rows = run.filter(|(_, times, _)| *times > 0).map(|(n, times, row)| {
         let tenths = |count: u64| (count * 10 + times / 2) / times;
         let agents = |time: i64| ((time * 10 + 450_000 * times as i64) / (900_000 * times as i64)) as u64;
@@ -266,18 +286,18 @@ fn quarter_rows(study: &Study, quarters: &[Quarter], handling: [Span; 3]) -> Vec
     rows.collect()
 }
 
-fn staffing_rows(study: &Study, quarters: &[Quarter], handling: Span) -> Vec<StaffingRow> {
+fn staffing_rows(ground: &Ground, quarters: &[Quarter], handling: Span) -> Vec<StaffingRow> {
     let seconds = handling.0 as f64 / 1_000.0;
-    let hours = quarters.chunks(4).enumerate().filter(|(hour, _)| study.trials && times(study, hour * 4) > 0);
+    let hours = quarters.chunks(4).enumerate().filter(|(hour, _)| ground.trials && times(ground, hour * 4) > 0);
     let rows = hours.map(|(hour, rows)| {
         let calls: u64 = rows.iter().map(|row| row.calls).sum();
-        let run: u64 = (0..4).map(|n| times(study, hour * 4 + n)).sum();
+        let run: u64 = (0..4).map(|n| times(ground, hour * 4 + n)).sum();
         let load = load(calls as f64 / run as f64, handling);
         StaffingRow {
             hour: hour as u32,
             load: (load * 10.0).round() as u64,
             erlang: erlang::agents_needed(load, 0.8, 20.0, seconds),
-            simulated: theory::agents_needed(Seed(study.seed.0 ^ hour as u64), load, 0.8, 20.0, seconds, SEARCH_CALLS),
+            simulated: theory::agents_needed(Seed(ground.seed.0 ^ hour as u64), load, 0.8, 20.0, seconds, SEARCH_CALLS),
         }
     });
     rows.collect()

@@ -1,7 +1,7 @@
 //! Who works when: the shifts of the set-up, or made-up ones where it has none.
 
 use super::Study;
-use crate::Dice;
+use crate::{Dice, Seed};
 use std::collections::BTreeMap;
 use vocabulary::calendar::Day;
 use vocabulary::centre::{Agent, Centre, Role};
@@ -57,27 +57,33 @@ pub(super) struct Roster<'a> {
 }
 
 impl<'a> Roster<'a> {
-    pub fn new(study: &Study, centre: &'a Centre, from: Time, to: Time) -> Result<Roster<'a>, String> {
-        if !centre.agents.values().any(|agent| agent.roles.contains(&Role::Agent)) {
-            return Err(String::from("the set-up has nobody with the role of an agent, so nobody would serve"));
-        }
-        let made_up = if centre.shifts.is_empty() { made_up(centre) } else { Vec::new() };
-        let usual = if centre.shifts.is_empty() { ABSENT } else { 0 };
+    /// The shifts of the set-up alone, worked as they are written.
+    pub fn written(seed: Seed, centre: &'a Centre, from: Time, to: Time) -> Roster<'a> {
         let reasons = &centre.rules.away_reasons;
         let rest = reasons.iter().find(|reason| reason.as_str() == "break").or(reasons.first());
-        Ok(Roster {
+        Roster {
             centre,
-            seed: study.seed.0,
-            absent: study.absent.unwrap_or(usual),
+            seed: seed.0,
+            absent: 0,
             from,
             to,
             // Whoever works through midnight came yesterday.
             day: Day::of(from).plus(-1),
             planned: BTreeMap::new(),
             count: 0,
-            made_up,
+            made_up: Vec::new(),
             rest: rest.cloned(),
-        })
+        }
+    }
+
+    /// The same, or made-up shifts where there are none, and with people who do not come.
+    pub fn new(study: &Study, centre: &'a Centre, from: Time, to: Time) -> Result<Roster<'a>, String> {
+        if !centre.agents.values().any(|agent| agent.roles.contains(&Role::Agent)) {
+            return Err(String::from("the set-up has nobody with the role of an agent, so nobody would serve"));
+        }
+        let (made_up, usual) = if centre.shifts.is_empty() { (made_up(centre), ABSENT) } else { (Vec::new(), 0) };
+        let absent = study.absent.unwrap_or(usual);
+        Ok(Roster { made_up, absent, ..Roster::written(study.seed, centre, from, to) })
     }
 
     fn plan_day(&mut self) {

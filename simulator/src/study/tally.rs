@@ -138,8 +138,19 @@ impl Tally {
     /// Looks at the journal's next event.
     pub fn see(&mut self, at: Time, event: &Event) {
         self.pass(at);
+        if at < self.from {
+            // Who is at work then is known; what happened is not counted.
+            return match event {
+                Event::SetUp { .. } | Event::PresenceSet { .. } | Event::WrappedUp { .. } => self.see_any(at, event),
+                _ => self.see_contact(at, event),
+            };
+        }
         self.count.events += 1;
         self.promise.see(at, event);
+        self.see_any(at, event);
+    }
+
+    fn see_any(&mut self, at: Time, event: &Event) {
         match event {
             Event::SetUp { change, .. } => self.see_set_up(change),
             Event::PresenceSet { agent, presence, .. } => {
@@ -181,7 +192,7 @@ impl Tally {
             Event::CallBackFailed { contact, agent, .. } => {
                 self.let_go(agent, *contact);
                 self.part(at, *contact);
-                self.count.not_reached += 1;
+                self.count.not_reached += u64::from(at >= self.from);
             }
             Event::Left { contact, agent } | Event::WrapUpPaused { contact, agent, .. } => self.let_go(agent, *contact),
             Event::HandedOver { contact, from, to } => {

@@ -9,7 +9,9 @@ use crate::centre::name;
 use crate::{Dice, Seed, erlang};
 use std::collections::BTreeSet;
 use vocabulary::centre::{Agent, Centre, EntryName, Queue};
-use vocabulary::{AgentName, Channel, FloorName, Lane, Language, Needs, QueueName, Risk, Span, TenantName, Time};
+use vocabulary::{
+    AgentName, Channel, Event, FloorName, Lane, Language, Needs, QueueName, Risk, Span, TenantName, Time,
+};
 
 const FLOOR: &str = "theory";
 
@@ -41,7 +43,8 @@ pub fn steady(seed: Seed, load: f64, agents: u32, handling: f64, target: f64, co
     let mut duties = centre.agents.keys().map(|agent| Duty { at: START, agent: agent.clone(), does: Does::Comes });
     let mut stream =
         Stream { dice: Dice::new(seed.0), now: START, gap: handling * 1_000.0 / load, handling, left: contacts };
-    let mut drive = Drive::new(seed, &centre, Conduct::instant(), START);
+    let mut unwritten = |_, _: &Event| {};
+    let mut drive = Drive::new(seed, &centre, Conduct::instant(), START, &mut unwritten);
     drive.run(&mut stream, &mut duties, |_| {});
     let waits: Vec<u32> = drive.tally.waits.values().flat_map(|wait| wait.reached.iter().copied()).collect();
     let counted = &waits[(contacts * WARM_UP / 100) as usize..];
@@ -128,6 +131,7 @@ impl Iterator for Stream {
             talk: Span(self.dice.around((self.handling * 1_000.0) as i64)),
             write: None,
             ring: None,
+            recorded: None,
         })
     }
 }

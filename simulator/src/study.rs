@@ -25,7 +25,7 @@ use findings::Ground;
 use roster::Roster;
 use vocabulary::calendar::Day;
 use vocabulary::centre::Centre;
-use vocabulary::{Event, Span, Time};
+use vocabulary::{Event, Lane, Span, Time};
 
 /// Interactions a year the plan asks for (facts.md 2.1).
 pub const PER_YEAR: u64 = 20_000_000;
@@ -108,6 +108,15 @@ fn carry_out(
             progress(days);
         }
     });
-    let ground = Ground { seed: study.seed, load: study.load, trials: study.trials, centre: &centre, from, to };
+    let ground = Ground {
+        seed: study.seed,
+        load: study.load,
+        trials: study.trials,
+        centre: &centre,
+        // Nobody in here is real.
+        cleared: Lane::ALL.into_iter().collect(),
+        from,
+        to,
+    };
     Ok(drive.findings(&ground))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vocabulary::calendar::{Clock, Weekday};
 use vocabulary::centre::{Agent, Centre, Shift};
 use vocabulary::event::VERSION;
-use vocabulary::{AgentName, Entry, Event, ShiftName, Time};
+use vocabulary::{AgentName, Entry, Event, Lane, ShiftName, Time};
 
 /// A night and a morning that runs short of agents before eight.
 fn yesterday() -> (Findings, Vec<Entry>) {
@@ -24,7 +24,8 @@ fn replay(journal: &[Entry], other: Option<&Centre>) -> Comparison {
     let to = Time(from.0 + 9 * 3_600_000);
     let mut replay = Replay::new(planned().floor, from, to);
     journal.iter().for_each(|entry| replay.see(entry));
-    replay.compare(Seed(1), other).expect("somebody came")
+    let all = Lane::ALL.into_iter().collect();
+    replay.compare(Seed(1), other, &all).expect("somebody came")
 }
 
 /// Ten more universal agents from seven to nine.
@@ -68,5 +69,21 @@ fn replaying_is_like_what_was_and_more_staff_helps() {
 #[test]
 fn hours_in_which_nobody_came_are_refused() {
     let empty = Replay::new(planned().floor, Time(0), Time(3_600_000));
-    assert!(empty.compare(Seed(1), None).is_err());
+    assert!(empty.compare(Seed(1), None, &BTreeSet::new()).is_err());
+}
+
+#[test]
+fn without_clearance_the_safe_line_is_not_told_of() {
+    let (_, journal) = yesterday();
+    let (from, to) = (journal[0].at, Time(journal[0].at.0 + 9 * 3_600_000));
+    let mut replay = Replay::new(planned().floor, from, to);
+    journal.iter().for_each(|entry| replay.see(entry));
+    let told = replay.compare(Seed(1), None, &BTreeSet::new()).expect("somebody came");
+    let text = format!("{told} {}", serde_json::to_string(&told).expect("plain values"));
+    for word in ["gbv", "child", "mental_health", "counselling", "safe line", "P0", "P1", "P2"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let x = &told.recorded;
+    assert_eq!(x.waits.iter().map(|row| row.waits.count).sum::<u64>(), x.answered);
+    assert_eq!(x.queues.iter().map(|row| row.asked).sum::<u64>(), x.asked);
 }

@@ -7,7 +7,7 @@ use crate::promise::Kept;
 use crate::report::Waits;
 use crate::{Seed, erlang};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use vocabulary::calendar::Day;
 use vocabulary::centre::Centre;
@@ -173,6 +173,8 @@ pub(super) struct Ground<'a> {
     pub load: u32,
     pub trials: bool,
     pub centre: &'a Centre,
+    /// Safeguarding lanes that may be told of.
+    pub cleared: BTreeSet<Lane>,
     pub from: Time,
     pub to: Time,
 }
@@ -187,6 +189,7 @@ pub(super) struct Engine {
 
 pub(super) fn of(ground: &Ground, tally: &mut Tally, end: Time, engine: Engine) -> Findings {
     tally.pass(ground.to.min(end));
+    tally.hide(&ground.cleared);
     let Tally { count, quarters, waits, queues, overflow, promise, .. } = &*tally;
     let handling = [count.handled[0], count.handled[1], count.handled_safe].map(mean);
     let (staffed, busy) = quarters.iter().fold((0, 0), |sum, q| (sum.0 + q.staffed, sum.1 + q.busy));

@@ -14,12 +14,12 @@ use super::roster::{Does, Duty, Roster};
 use super::tally::Tally;
 use crate::{Dice, Seed};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use vocabulary::centre::{Centre, EntryName, Queue, Shift};
 use vocabulary::event::Actor;
 use vocabulary::{
-    AgentName, Channel, ContactId, EndCause, Entry, Event, FloorName, Language, Needs, Party, Presence, Span,
+    AgentName, Channel, ContactId, EndCause, Entry, Event, FloorName, Lane, Language, Needs, Party, Presence, Span,
     TenantName, Tier, Time,
 };
 
@@ -54,6 +54,8 @@ struct Life {
     talk: Option<Span>,
     write: Option<Span>,
     ended: Option<(Time, Party, EndCause)>,
+    /// When it was last spoken of.
+    seen: Time,
     recorded: Recorded,
 }
 
@@ -89,14 +91,13 @@ impl Replay {
     /// under what set-up, may have been said long ago.
     pub fn see(&mut self, entry: &Entry) {
         let at = entry.at;
-        if at >= self.to {
-            return;
+        if at < self.to {
+            self.tally.see(at, &entry.event);
         }
-        self.tally.see(at, &entry.event);
         match &entry.event {
-            Event::SetUp { change, .. } => self.centre.apply(change),
+            Event::SetUp { change, .. } if at < self.to => self.centre.apply(change),
             Event::PresenceSet { agent, presence, by } => self.see_presence(at, agent, presence, by),
-            Event::Arrived { contact, channel, tenant, entry } if at >= self.from => {
+            Event::Arrived { contact, channel, tenant, entry } if at >= self.from && at < self.to => {
                 let life = Life::new(*contact, at, *channel, (tenant.clone(), entry.clone()));
                 self.lives.insert(*contact, life);
             }
@@ -135,11 +136,19 @@ impl Replay {
         }
     }
 
-    /// Decides everything anew, and once more under another set-up if there is one.
+    /// Decides everything anew, and once more under another set-up if there is one. Of safeguarding
+    /// lanes that are not `cleared` nothing is told.
     ///
     /// # Errors
     /// A sentence when nobody came in these hours.
-    pub fn compare(mut self, seed: Seed, other: Option<&Centre>) -> Result<Comparison, String> {
+    pub fn compare(
+        mut self,
+        seed: Seed,
+        other: Option<&Centre>,
+        cleared: &BTreeSet<Lane>,
+    ) -> Result<Comparison, String> {
+        // What is not over when the journal ends goes on as far as is known.
+        self.over.extend(std::mem::take(&mut self.lives).into_values());
         if self.over.is_empty() {
             return Err(String::from("nobody came and went in these hours of the journal"));
         }
@@ -147,14 +156,17 @@ impl Replay {
         let before = self.presences.iter().map(|(agent, presence)| duty(self.from, agent, presence));
         self.duties.splice(0..0, before.collect::<Vec<Duty>>());
         let centre = self.centre.clone();
-        let ground = ground(seed, &centre, self.from, self.to);
-        let recorded = findings::of(&ground, &mut self.tally, self.to, Engine::default());
+        let (from, to) = (self.from, self.to);
+        let missed = self.tally.count.expired * 1_000;
+        let conduct =
+            Conduct { misses: missed.checked_div(self.tally.count.offered).unwrap_or(0), ..Conduct::recorded() };
+        let recorded = findings::of(&ground(seed, &centre, cleared, from, to), &mut self.tally, to, Engine::default());
         let run = |under: &Centre| {
             let mut duties = self.duties_under(seed, under).into_iter();
             let mut unwritten = |_, _: &Event| {};
-            let mut drive = Drive::new(seed, under, Conduct::recorded(), self.from, &mut unwritten);
+            let mut drive = Drive::new(seed, under, conduct.clone(), from, &mut unwritten);
             drive.run(&mut comings.iter().cloned(), &mut duties, |_| {});
-            drive.findings(&self::ground(seed, under, self.from, self.to))
+            drive.findings(&ground(seed, under, cleared, from, to))
         };
         Ok(Comparison { recorded, again: run(&centre), changed: other.map(run) })
     }
@@ -200,8 +212,8 @@ impl Replay {
     }
 }
 
-fn ground(seed: Seed, centre: &Centre, from: Time, to: Time) -> Ground<'_> {
-    Ground { seed, load: 100, trials: false, centre, from, to }
+fn ground<'a>(seed: Seed, centre: &'a Centre, cleared: &BTreeSet<Lane>, from: Time, to: Time) -> Ground<'a> {
+    Ground { seed, load: 100, trials: false, centre, cleared: cleared.clone(), from, to }
 }
 
 fn duty(at: Time, agent: &AgentName, presence: &Presence) -> Duty {
@@ -229,11 +241,13 @@ impl Life {
             talk: None,
             write: None,
             ended: None,
+            seen: at,
             recorded: Recorded { contact, ..Recorded::default() },
         }
     }
 
     fn see(&mut self, at: Time, event: &Event, centre: &Centre) {
+        self.seen = at;
         match event {
             Event::LanguageChosen { language, .. } => self.language = Some(*language),
             Event::Queued { queue, needs, lane, risk, base, .. } if self.asked.is_none() => {
@@ -277,7 +291,7 @@ impl Life {
     fn coming(self, dice: &mut Dice, patiences: &[Vec<Span>; 2], talks: &[Vec<Span>; 2]) -> Coming {
         let kind = usize::from(!self.channel.is_voice());
         let own = self.patience();
-        let (ended, by, cause) = self.ended.unwrap_or((self.at, Party::Centre, EndCause::Normal));
+        let (ended, by, cause) = self.ended.unwrap_or((self.seen, Party::Centre, EndCause::Normal));
         let (then, patience) = match self.asked {
             None => (Then::Leaves { after: ended.since(self.at), by, cause }, None),
             Some((at, asks)) => {
@@ -327,7 +341,7 @@ impl Comparison {
 
     fn write_waits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = self.columns().flat_map(|findings| &findings.waits).map(|row| (row.lane, row.risk, row.voice));
-        let kinds: std::collections::BTreeSet<_> = kinds.collect();
+        let kinds: BTreeSet<_> = kinds.collect();
         for (lane, risk, voice) in kinds {
             let kind = if voice { "voice" } else { "text" };
             let name = format!("{} {} {kind}", lane.as_str(), risk.as_str());
@@ -377,14 +391,23 @@ impl fmt::Display for Comparison {
         self.row(f, "occupancy", |x| findings::percent(x.occupancy))?;
         self.row(f, "most waiting at once", |x| x.most_waiting.to_string())?;
         self.row(f, "call-backs agreed", |x| x.call_backs.to_string())?;
+        self.write_safe_line(f)?;
+        self.write_waits(f)?;
+        self.write_hours(f)
+    }
+}
+
+impl Comparison {
+    fn write_safe_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.columns().all(|x| x.promise.counted == 0) {
+            return Ok(());
+        }
         self.row(f, "answered outside", |x| x.outside.to_string())?;
         self.row(f, "safe line: within 90 s", |x| {
             format!("{} of {}", x.promise.counted - x.promise.late, x.promise.counted)
         })?;
         self.row(f, "safe line: P0 within 10 s", |x| {
             format!("{} of {}", x.promise.imminent - x.promise.imminent_late, x.promise.imminent)
-        })?;
-        self.write_waits(f)?;
-        self.write_hours(f)
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::story::Story;
 use crate::promise::Promise;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::centre::{Change, Treatment};
 use vocabulary::{AgentName, Channel, ContactId, EndCause, Event, Lane, Party, Presence, QueueName, Risk, Span, Time};
 
@@ -20,6 +20,7 @@ pub(crate) struct Tally {
     /// Contacts that came before this are not counted.
     from: Time,
     targets: BTreeMap<QueueName, Span>,
+    lanes: BTreeMap<QueueName, Lane>,
     stories: BTreeMap<ContactId, Story>,
     staff: BTreeMap<AgentName, Staff>,
     last: Time,
@@ -60,6 +61,8 @@ pub(crate) struct Count {
     pub not_reached: u64,
     pub outside: u64,
     pub rungs: u64,
+    /// Offers to one agent or several, and what became of them.
+    pub offered: u64,
     pub expired: u64,
     pub declined: u64,
     pub most_waiting: u64,
@@ -100,6 +103,15 @@ pub(crate) struct QueueCount {
     pub abandoned: u64,
 }
 
+impl QueueCount {
+    fn add(&mut self, other: &QueueCount) {
+        self.asked += other.asked;
+        self.answered += other.answered;
+        self.in_time += other.in_time;
+        self.abandoned += other.abandoned;
+    }
+}
+
 fn quarter(at: Time) -> usize {
     ((at.0 + AHEAD).div_euclid(QUARTER)).rem_euclid(QUARTERS as i64) as usize
 }
@@ -109,6 +121,7 @@ impl Tally {
         Tally {
             from,
             targets: BTreeMap::new(),
+            lanes: BTreeMap::new(),
             stories: BTreeMap::new(),
             staff: BTreeMap::new(),
             last: from,
@@ -166,6 +179,7 @@ impl Tally {
             }
             Event::PlaceClaimed { .. } => self.count.claimed += 1,
             Event::LastResortTaken { .. } => self.count.rungs += 1,
+            Event::Offered { .. } => self.count.offered += 1,
             Event::Expired { .. } => self.count.expired += 1,
             Event::Declined { .. } => self.count.declined += 1,
             Event::CallBackAgreed { .. } => self.count.call_backs += 1,
@@ -206,9 +220,37 @@ impl Tally {
         }
     }
 
+    /// Puts what belongs to safeguarding lanes that are not cleared among the figures of everyone,
+    /// so that nothing is told of them and nothing can be subtracted.
+    pub fn hide(&mut self, cleared: &BTreeSet<Lane>) {
+        let hidden = |lane: Lane| lane.is_safeguarding() && !cleared.contains(&lane);
+        if !Lane::ALL.into_iter().any(hidden) {
+            return;
+        }
+        for ((lane, risk, voice), wait) in std::mem::take(&mut self.waits) {
+            let kind = if hidden(lane) { (Lane::Standard, Risk::P3, voice) } else { (lane, risk, voice) };
+            let row = self.waits.entry(kind).or_default();
+            row.reached.extend(wait.reached);
+            row.unreached += wait.unreached;
+        }
+        for (queue, count) in std::mem::take(&mut self.queues) {
+            let safe = self.lanes.get(&queue).is_some_and(|lane| hidden(*lane));
+            let shown = if safe { QueueName::new("other").expect("a literal name") } else { queue };
+            self.queues.entry(shown).or_default().add(&count);
+        }
+        for row in &mut self.quarters {
+            row.calls += std::mem::take(&mut row.safe);
+        }
+        let safe = std::mem::take(&mut self.count.handled_safe);
+        self.count.handled[0] = (self.count.handled[0].0 + safe.0, self.count.handled[0].1 + safe.1);
+        (self.count.rungs, self.count.outside) = (0, 0);
+        self.promise = Promise::default();
+    }
+
     fn see_set_up(&mut self, change: &Change) {
         if let Change::QueueSet { queue } = change {
             self.targets.insert(queue.name.clone(), Span::seconds(queue.target_seconds));
+            self.lanes.insert(queue.name.clone(), queue.lane);
         }
     }
 

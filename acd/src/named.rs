@@ -8,7 +8,7 @@ use crate::rank::Key;
 use crate::state::{AgentIx, Contact, Openness, Order, State};
 use crate::{OFFER_SEVERAL, Refusal};
 use vocabulary::centre::Role;
-use vocabulary::event::{AgentRule, OrderRule, Why};
+use vocabulary::event::{AgentRule, Alarm, OrderRule, Why};
 use vocabulary::{ContactId, Presence, Time};
 
 /// Smaller goes first.
@@ -63,6 +63,10 @@ fn match_for(state: &State, index: &Index, id: ContactId, now: Time) -> Option<(
     let contact = &state.contacts[&id];
     let order = contact.order.as_ref()?;
     let ix = contact.named(now).filter(|_| contact.is_due(now))?.agent;
+    // Without its journal the floor offers ordinary contacts to nobody, whoever names them.
+    if order.ordinary() && state.alarms.contains(&(Alarm::JournalStalled, None)) {
+        return None;
+    }
     if contact.rests(ix, now) || may_see(state, ix, contact, order, now).is_err() || !is_free(state, ix, contact, order)
     {
         return None;

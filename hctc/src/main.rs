@@ -70,6 +70,9 @@ enum Command {
         #[command(subcommand)]
         command: commands::figures::FiguresCommand,
     },
+    /// Run the centre in virtual time, or a journal again under other rules: what would be, with other
+    /// staff, other routing, another load.
+    Simulate(commands::simulate::Simulate),
     /// Make a local certificate authority and a server certificate for use on a LAN.
     Cert {
         /// Where the files go.
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
             commands::block_on(commands::why::run(config, &contact, who, language))
         }
         Command::Figures { command } => commands::block_on(commands::figures::run(config, command)),
+        Command::Simulate(asked) => commands::say(commands::simulate::run(config, &asked)),
         Command::Cert { folder, names } => commands::say(commands::cert::make(&folder, &names)),
     }
 }

@@ -3,8 +3,11 @@
 use crate::dice::Dice;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
-use vocabulary::centre::{Agent, Change, Choose, LastResort, LastResortTo, Queue, Rules, Widening};
-use vocabulary::{AgentName, E164, Lane, Language, Level, QueueName, SkillName, TenantName};
+use vocabulary::centre::{
+    Agent, CallBackRules, Change, Choose, Climb, LastResort, LastResortTo, Overflow, OverflowWhen, Queue, Role, Rules,
+    Treatment, Widening, WrapUpMode,
+};
+use vocabulary::{AgentName, E164, Lane, Language, Level, QueueName, SkillName, TenantName, Tier};
 
 /// The queues ordinary contacts choose among.
 pub(crate) const ORDINARY: [&str; 3] = ["general", "tax", "elders"];
@@ -13,23 +16,55 @@ pub(crate) const ORDINARY: [&str; 3] = ["general", "tax", "elders"];
 pub(crate) const SAFE: [(&str, Lane); 3] =
     [("gbv", Lane::Gbv), ("child", Lane::Child), ("counselling", Lane::MentalHealth)];
 
+/// Supervisors.
+pub(crate) const SUPERVISORS: u32 = 2;
+
 /// The operator: the tenant named like the floor.
 pub(crate) const OPERATOR: &str = "simulated";
 
 /// Everything that is set up before the first contact.
 pub(crate) fn set_up(plan: &Plan, dice: &mut Dice) -> Vec<Change> {
-    let rules = Rules { place_seconds: 300, storm_expiries: 8, recovery_seconds: 180, ..Rules::default() };
+    let (reserve, reserve_cap_percent) = plan.reserve;
+    let rules = Rules {
+        place_seconds: 300,
+        storm_expiries: 8,
+        recovery_seconds: 180,
+        reserve,
+        reserve_cap_percent,
+        ..Rules::default()
+    };
     let mut changes = vec![Change::RulesSet { rules }];
-    changes.push(queue("general", Lane::Standard, &[]));
-    changes.push(queue("tax", Lane::Standard, &[("tax", 3)]));
+    // Those that others lead to come first.
+    changes.push(queue("experts", Lane::Standard, &[]));
     changes.push(queue("elders", Lane::SpecialNeeds, &[]));
+    changes.push(queue("tax", Lane::Standard, &[("tax", 3)]));
+    changes.push(queue("general", Lane::Standard, &[]));
     changes.extend(SAFE.iter().map(|(name, lane)| queue(name, *lane, &[])));
+    changes.extend((0..SUPERVISORS).map(supervisor));
     changes.extend((0..plan.agents).map(|n| agent(n, n < plan.cleared, dice)));
     changes
 }
 
 pub(crate) fn agent_name(n: u32) -> AgentName {
     name(AgentName::new(&format!("agent-{n:03}")))
+}
+
+pub(crate) fn supervisor_name(n: u32) -> AgentName {
+    name(AgentName::new(&format!("supervisor-{n}")))
+}
+
+/// They decide about what was dropped, pull, assign and switch; in a surge they serve.
+fn supervisor(n: u32) -> Change {
+    let lanes = SAFE.iter().map(|(_, lane)| *lane).filter(|_| n == 0);
+    Change::AgentSet {
+        agent: Agent {
+            roles: BTreeSet::from([Role::Supervisor, Role::Agent]),
+            languages: BTreeSet::from([Language::SW, Language::EN]),
+            clearances: lanes.collect(),
+            tier: Tier::L2,
+            ..Agent::new(supervisor_name(n))
+        },
+    }
 }
 
 /// Names written in this program are names.
@@ -44,11 +79,31 @@ pub(crate) fn level(n: u8) -> Level {
 fn queue(queue: &str, lane: Lane, skills: &[(&str, u8)]) -> Change {
     let made = queue_of(OPERATOR, queue, lane, skills);
     let points = if queue == "elders" { 2 } else { 1 };
+    let experts = || name(QueueName::new("experts"));
+    let limit = |when, to| Overflow { when, to };
+    let overflow = match queue {
+        "general" => vec![
+            limit(OverflowWhen::Waiting(12), Treatment::CallBack),
+            limit(OverflowWhen::WaitedSeconds(240), Treatment::Queue(name(QueueName::new("elders")))),
+        ],
+        "tax" => vec![limit(OverflowWhen::EstimateSeconds(600), Treatment::Message)],
+        _ => Vec::new(),
+    };
     Change::QueueSet {
         queue: Queue {
             base: if queue == "elders" { 2 } else { 0 },
             slope: points,
             choose: if queue == "tax" { Choose::HighestLevel } else { Choose::LongestIdle },
+            tier: if queue == "experts" { Tier::L2 } else { Tier::L1 },
+            wrap_up: match queue {
+                "tax" => WrapUpMode::Optional,
+                "elders" => WrapUpMode::MandatoryTimed,
+                _ => WrapUpMode::Extendable,
+            },
+            when_closed: if queue == "tax" { Treatment::Message } else { Treatment::Closed },
+            climb: (queue == "tax").then(|| Climb { after_seconds: 150, to: experts() }),
+            call_back: (lane == Lane::Standard).then(|| CallBackRules { retry_seconds: 120, ..Default::default() }),
+            overflow,
             ..made
         },
     }
@@ -107,6 +162,7 @@ fn agent(n: u32, cleared: bool, dice: &mut Dice) -> Change {
             skills,
             clearances,
             text_contacts: 2,
+            tier: if n % 5 == 1 { Tier::L2 } else { Tier::L1 },
             ..Agent::new(agent_name(n))
         },
     }

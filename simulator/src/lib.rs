@@ -19,6 +19,7 @@ pub use check::Violation;
 pub use dice::Dice;
 pub use plan::Plan;
 pub use report::{Report, Waits};
+use vocabulary::{Event, Time};
 
 /// What decides every chance of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,5 +27,10 @@ pub struct Seed(pub u64);
 
 /// Runs a centre as planned, until the last contact is over.
 pub fn run(seed: Seed, plan: Plan) -> Report {
-    world::World::new(seed, plan).run()
+    world::World::new(seed, plan).run(&mut |_, _| {})
+}
+
+/// The same, and each event of its journal: what a seed that breaks a promise is looked into with.
+pub fn run_into(seed: Seed, plan: Plan, journal: &mut dyn FnMut(Time, &Event)) -> Report {
+    world::World::new(seed, plan).run(journal)
 }

@@ -2,9 +2,10 @@
 
 use crate::Seed;
 use crate::check::Violation;
+use crate::promise::Kept;
 use serde::Serialize;
 use std::fmt;
-use vocabulary::{Risk, Span};
+use vocabulary::{Event, Risk, Span};
 
 /// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,6 +36,16 @@ pub struct Report {
     pub in_time: u64,
     /// Time to a human, by risk, of safeguarding contacts that reached one.
     pub safeguarding: Vec<(Risk, Waits)>,
+    /// The promise of the safe line.
+    pub promise: Kept,
+    /// Requests for help asked.
+    pub helps: u64,
+    /// Contacts handed over, given up to a queue, climbed, overflowed; call-backs agreed.
+    pub moved: [u64; 5],
+    /// Times the machine's clock jumped.
+    pub jumps: u64,
+    /// Times the journal stalled.
+    pub stalls: u64,
     /// Safeguarding contacts that ended before a human was reached.
     pub unreached: u64,
     /// The longest any of those had waited.
@@ -88,10 +99,29 @@ impl Report {
             claimed: 0,
             in_time: 0,
             safeguarding: Vec::new(),
+            promise: Kept::default(),
+            helps: 0,
+            moved: [0; 5],
+            jumps: 0,
+            stalls: 0,
             unreached: 0,
             unreached_longest: Span::ZERO,
             state_hash: 0,
             violations: Vec::new(),
+        }
+    }
+
+    /// Counts an event that went to the journal.
+    pub(crate) fn note(&mut self, event: &Event) {
+        let [handed, given, climbed, overflowed, call_backs] = &mut self.moved;
+        match event {
+            Event::PlaceClaimed { .. } => self.claimed += 1,
+            Event::HandedOver { .. } => *handed += 1,
+            Event::Transferred { .. } => *given += 1,
+            Event::Climbed { .. } => *climbed += 1,
+            Event::Overflowed { .. } => *overflowed += 1,
+            Event::CallBackAgreed { .. } => *call_backs += 1,
+            _ => {}
         }
     }
 }
@@ -108,6 +138,14 @@ impl fmt::Display for Report {
             "  {} commands ({} refused), {} events, {} rebirths ({} in mid-command)",
             self.commands, self.refused, self.events, self.rebirths, self.torn
         )?;
+        let [handed, given, climbed, overflowed, call_backs] = self.moved;
+        writeln!(
+            f,
+            "  {} helped, {handed} handed over, {given} given up, {climbed} climbed, {overflowed} overflowed, \
+             {call_backs} to be called back; {} clock jumps, {} stalls",
+            self.helps, self.jumps, self.stalls
+        )?;
+        writeln!(f, "  safe line: {}", self.promise)?;
         writeln!(f, "  in time: {}.{} % of answered", self.in_time / 10, self.in_time % 10)?;
         for (risk, waits) in &self.safeguarding {
             let [half, most, longest] = [waits.half, waits.most, waits.longest].map(|w| w.0 as f64 / 1_000.0);

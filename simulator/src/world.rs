@@ -1,14 +1,16 @@
 //! The run itself: an agenda in virtual time, the floor, its journal, and what goes wrong.
 
+mod faults;
 mod people;
+mod staff;
 
-use crate::centre::{OPERATOR, agent_name, name, set_up};
+use crate::centre::{OPERATOR, SUPERVISORS, agent_name, name, set_up, supervisor_name};
 use crate::check::Check;
 use crate::dice::Dice;
 use crate::report::{Report, Waits};
 use crate::{Plan, Seed};
 use acd::figures::Figures;
-use acd::{Command, Doing, Effect, Floor, Output, Stage};
+use acd::{Command, Floor, Output, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::event::{Actor, VERSION};
 use vocabulary::{AgentName, ContactId, EndCause, Entry, Event, FloorName, Lane, Party, Presence, Risk, Span, Time};
@@ -34,6 +36,20 @@ pub(crate) enum Act {
     Leave(AgentName),
     /// The process is killed.
     Kill,
+    /// The clock of the machine jumps by so many milliseconds.
+    Jump(i64),
+    /// The journal takes nothing for so long.
+    Stall,
+    /// It has taken nothing for half a second.
+    StallNoted,
+    /// It takes entries again.
+    StallEnds,
+    /// Somebody changes the set-up.
+    Change,
+    /// A supervisor does something.
+    Supervise,
+    /// What comes of a request for help once both talk.
+    Helped(ContactId),
 }
 
 pub(crate) struct World {
@@ -52,6 +68,11 @@ pub(crate) struct World {
     torn: Option<usize>,
     /// Agents who came to work.
     present: BTreeSet<AgentName>,
+    /// How far the machine's clock is from the truth.
+    skew: i64,
+    /// The latest moment the floor was told.
+    told: Time,
+    stall: Option<faults::Stall>,
 }
 
 impl World {
@@ -66,14 +87,17 @@ impl World {
             contacts: 0,
             journal: Vec::new(),
             figures: Figures::default(),
-            check: Check::default(),
+            check: Check::new(plan.jump_every > Span::ZERO),
             report: Report::new(seed),
             torn: None,
             present: BTreeSet::new(),
+            skew: 0,
+            told: START,
+            stall: None,
         }
     }
 
-    pub fn run(mut self) -> Report {
+    pub fn run(mut self, journal: &mut dyn FnMut(Time, &Event)) -> Report {
         self.open();
         let end = START + self.plan.length + DRAIN;
         while let Some(at) = self.next_time() {
@@ -82,12 +106,13 @@ impl World {
             }
             self.now = at.max(self.now);
             self.step();
-            self.check.settle(self.now);
-            self.check_last_resort();
+            self.check.settle(self.told);
+            self.check_floor();
             if self.now > START + self.plan.length && self.floor.contacts().next().is_none() {
                 break;
             }
         }
+        self.journal.iter().for_each(|(at, event)| journal(*at, event));
         self.close()
     }
 
@@ -95,6 +120,7 @@ impl World {
         for change in set_up(&self.plan, &mut self.dice) {
             self.obey(Command::SetUp { change: Box::new(change), by: Actor::Centre });
         }
+        assert_eq!(self.report.refused, 0, "the simulated centre is a good one");
         for n in 0..self.plan.agents {
             if self.dice.percent(self.plan.absent) {
                 continue;
@@ -107,19 +133,28 @@ impl World {
             self.plan_in(later, Act::Leave(agent));
         }
         self.plan_in(1_000, Act::Arrive);
-        if self.plan.kill_every > Span::ZERO {
-            self.plan_kill();
+        self.plan_faults();
+        self.plan_in(60_000, Act::Supervise);
+        let supervisors = if self.plan.absent < 100 { SUPERVISORS } else { 0 };
+        for n in 0..supervisors {
+            self.ready_in(supervisor_name(n), 1_000);
         }
     }
 
     /// The next thing to do: on the agenda, or due on the floor.
     fn next_time(&self) -> Option<Time> {
         let planned = self.agenda.first_key_value().map(|((at, _), _)| *at);
-        [planned, self.floor.deadline()].into_iter().flatten().min()
+        let due = self.floor.deadline().map(|at| Time(at.0 - self.skew));
+        [planned, due].into_iter().flatten().min()
+    }
+
+    /// What the machine's clock shows.
+    fn shown(&self) -> Time {
+        Time(self.now.0 + self.skew)
     }
 
     fn step(&mut self) {
-        if self.floor.deadline().is_some_and(|at| at <= self.now) {
+        if self.floor.deadline().is_some_and(|at| at <= self.shown()) {
             return self.obey(Command::Tick);
         }
         let Some((_, act)) = self.agenda.pop_first() else {
@@ -133,14 +168,11 @@ impl World {
         self.agenda.insert((self.now + Span(millis.max(0)), self.planned), act);
     }
 
-    fn plan_kill(&mut self) {
-        let later = self.dice.around(self.plan.kill_every.0).max(5_000);
-        self.plan_in(later, Act::Kill);
-    }
-
     /// Sends a command, and now and then the same one again a little later.
     pub(crate) fn command(&mut self, command: Command) {
-        let repeatable = !matches!(command, Command::Arrive { .. } | Command::Restart | Command::SetUp { .. });
+        // Ids are minted once by their owner; these two and set-ups are not sent again.
+        let minted = matches!(command, Command::Arrive { .. } | Command::AskHelp { .. });
+        let repeatable = !minted && !matches!(command, Command::Restart | Command::SetUp { .. });
         if repeatable && self.dice.percent(self.plan.repeats) {
             let later = self.dice.between(0, 5_000);
             self.plan_in(later, Act::Do(command.clone()));
@@ -151,7 +183,12 @@ impl World {
     fn obey(&mut self, command: Command) {
         self.report.commands += 1;
         let mut out = Vec::new();
-        self.floor.handle(self.now, command, &mut out);
+        let shown = self.shown();
+        self.told = self.told.max(shown);
+        self.floor.handle(shown, command, &mut out);
+        if self.stall.is_some() {
+            return self.hold_back(out);
+        }
         let Some(kept) = self.torn.take() else {
             out.into_iter().for_each(|output| self.take(output));
             return;
@@ -174,45 +211,22 @@ impl World {
                 self.write(event.clone());
                 self.react(&event);
             }
-            Output::Effect(Effect::Refused(_)) => self.report.refused += 1,
             Output::Effect(effect) => self.carry_out(effect),
         }
     }
 
     /// Writes an event to the journal, and lets everyone see it who reads journals.
     fn write(&mut self, event: Event) {
-        self.check.see(self.now, &event);
-        self.report.claimed += u64::from(matches!(event, Event::PlaceClaimed { .. }));
+        self.check.see(self.told, &event);
+        self.append(self.told, event);
+    }
+
+    fn append(&mut self, at: Time, event: Event) {
+        self.report.note(&event);
         let seq = self.journal.len() as u64 + 1;
-        let entry = Entry { seq, at: self.now, v: VERSION, event };
+        let entry = Entry { seq, at, v: VERSION, event };
         self.figures.fold(&entry);
-        self.journal.push((self.now, entry.event));
-    }
-
-    /// The floor made anew from its journal alone.
-    fn reborn(&mut self) -> Floor {
-        self.report.rebirths += 1;
-        let mut floor = Floor::new(name(FloorName::new(OPERATOR)));
-        self.journal.iter().for_each(|(at, event)| floor.apply(*at, event));
-        floor
-    }
-
-    /// The process dies: between two commands (and its double takes over at once, or it starts
-    /// again), or in the middle of the next one.
-    pub(crate) fn kill(&mut self) {
-        self.plan_kill();
-        if self.dice.percent(40) {
-            self.torn = Some(self.dice.below(4) as usize);
-            return;
-        }
-        let floor = self.reborn();
-        if floor.state_hash() != self.floor.state_hash() {
-            self.check.broken(self.now, String::from("replay of the journal gave another state"));
-        }
-        self.floor = floor;
-        if self.dice.percent(60) {
-            self.restart();
-        }
+        self.journal.push((at, entry.event));
     }
 
     fn restart(&mut self) {
@@ -226,36 +240,42 @@ impl World {
         for (contact, stage) in left {
             match stage {
                 Stage::InFlow => self.plan_queueing(contact, None),
-                Stage::Talking { .. } => self.plan_end(contact),
+                Stage::Talking { .. } => {
+                    self.plan_end(contact);
+                }
                 Stage::WrapUp { .. } => {}
                 _ => self.plan_giving_up(contact, false),
             }
         }
     }
 
-    /// Past its last rung a contact is with somebody whenever anybody is free.
-    fn check_last_resort(&mut self) {
-        for (contact, resting) in self.check.past_last_rung(self.now) {
+    /// Nobody who is over is listed, and past its last rung a contact is with somebody whenever anybody is free.
+    fn check_floor(&mut self) {
+        let listed = self.floor.contacts().map(|contact| contact.contact);
+        if let Some(over) = listed.filter(|contact| self.check.is_over(*contact)).last() {
+            self.check.broken(self.told, format!("{over} is over and still on the floor"));
+        }
+        for contact in self.check.past_last_rung() {
             let voice = self.floor.contact(contact).is_some_and(|c| c.channel.is_voice());
             let idle = self.floor.agents().find(|agent| {
-                let writes = agent.doing.iter().any(|(_, doing)| *doing == Doing::WrapUp);
-                let free = agent.presence == Presence::Ready && !agent.break_owed && !writes;
-                voice && free && agent.doing.is_empty() && !resting.contains(&agent.agent)
+                let free = agent.presence == Presence::Ready && !agent.break_owed && agent.doing.is_empty();
+                let willing = !self.check.leaves(&agent.agent) && !self.check.rests(contact, &agent.agent, self.told);
+                voice && free && willing
             });
             if let Some(agent) = idle {
-                self.check
-                    .broken(self.now, format!("{contact} waits past its last rung while {} is free", agent.agent));
+                let what = format!("{contact} waits past its last rung while {} is free", agent.agent);
+                self.check.broken(self.told, what);
             }
         }
     }
 
     fn close(mut self) -> Report {
-        self.check.finish(self.now);
+        self.check.finish(self.told);
         self.check_figures();
         let engaged: Vec<AgentName> =
             self.floor.agents().filter(|agent| !agent.doing.is_empty()).map(|agent| agent.agent).collect();
         for agent in engaged {
-            self.check.broken(self.now, format!("{agent} is still engaged when everyone has gone"));
+            self.check.broken(self.told, format!("{agent} is still engaged when everyone has gone"));
         }
         let total = self.figures.view(&Lane::ALL.into_iter().collect()).total;
         let mut report = self.report;
@@ -270,6 +290,11 @@ impl World {
             if !waits.is_empty() {
                 report.safeguarding.push((risk, Waits::of(waits, 95)));
             }
+        }
+        report.promise = self.check.kept.kept();
+        report.helps = self.check.helps;
+        if self.plan.promised {
+            self.check.check_kept();
         }
         report.unreached = self.check.unreached.len() as u64;
         report.unreached_longest = self.check.unreached.iter().copied().max().unwrap_or_default();
@@ -297,7 +322,7 @@ impl World {
         ];
         for (holds, what) in promises {
             if !holds {
-                self.check.broken(self.now, String::from(what));
+                self.check.broken(self.told, String::from(what));
             }
         }
     }

@@ -119,7 +119,8 @@ impl AgentRow {
 
     /// Contacts whose time to be written up while the agent is free is over.
     pub fn writing_over(&self, now: Time) -> Vec<ContactId> {
-        let over = self.life.writing.iter().filter(|(_, until)| until.is_some_and(|until| until <= now));
+        // Without a clock only when the process was killed before it began: then it is over at once.
+        let over = self.life.writing.iter().filter(|(_, until)| until.is_none_or(|until| until <= now));
         over.map(|(id, _)| *id).collect()
     }
 
@@ -132,7 +133,7 @@ impl AgentRow {
 impl State {
     /// When something of [`Life`] becomes due for an agent.
     pub fn life_due(&self, row: &AgentRow) -> Option<Time> {
-        let writing = row.life.writing.values().flatten().copied().min();
+        let writing = row.life.writing.values().map(|until| until.unwrap_or(Time::ZERO)).min();
         let now = self.leaves_now(row) || self.goes_away_after(row) || (row.life.yielded() && self.yields_no_more(row));
         // Whatever need not wait for a clock is due since before any clock.
         if now { Some(Time::ZERO) } else { writing }

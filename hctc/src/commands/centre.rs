@@ -110,7 +110,7 @@ fn moment(at: Time) -> String {
     format!("{day} {:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-fn read(file: &Path) -> Result<Centre, String> {
+pub(super) fn read(file: &Path) -> Result<Centre, String> {
     let shown = file.display().to_string();
     let source = std::fs::read_to_string(file).map_err(|e| format!("{shown}: cannot be read: {e}"))?;
     Centre::parse(&shown, &source).map_err(|faults| lines(&faults))

@@ -5,6 +5,7 @@ pub mod centre;
 pub mod cert;
 pub mod check;
 pub mod figures;
+pub mod simulate;
 pub mod user;
 pub mod why;
 

@@ -65,7 +65,7 @@ pub async fn run(config: Config, contact: &str, who: Option<AgentName>, tongue: 
 }
 
 /// The member of staff, once they have shown who they are.
-async fn cleared(stores: &Stores, centre: &Centre, name: &AgentName) -> Result<Agent, String> {
+pub(super) async fn cleared(stores: &Stores, centre: &Centre, name: &AgentName) -> Result<Agent, String> {
     let password = asked("Password: ")?;
     let code = asked("Code: ")?;
     let credentials = stores.credentials().await.map_err(|e| e.to_string())?;

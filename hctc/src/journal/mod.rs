@@ -251,6 +251,28 @@ pub async fn set_read_up_to(db: &Db, reader: &str, floor: &FloorName, seq: u64) 
     Ok(())
 }
 
+/// Every floor with entries in the store, by name, and when its last entry was decided.
+///
+/// # Errors
+/// The store's, or an entry that cannot be read.
+pub async fn floors(db: &Db) -> Result<Vec<(FloorName, Time)>, JournalError> {
+    db.migrate("journal", STEPS).await?;
+    let rows = db
+        .rows(
+            "SELECT j.floor, j.seq, j.body FROM journal j JOIN \
+             (SELECT floor, MAX(seq) AS seq FROM journal GROUP BY floor) last \
+             ON j.floor = last.floor AND j.seq = last.seq ORDER BY j.floor",
+            &[],
+        )
+        .await?;
+    let read = |row: &crm::Row| {
+        let (seq, entry) = (row.int(1)? as u64, decode(row.int(1)? as u64, row.text(2)?)?);
+        let floor = FloorName::new(row.text(0)?).map_err(|e| JournalError::Unreadable { seq, why: e.to_string() })?;
+        Ok((floor, entry.at))
+    };
+    rows.iter().map(read).collect()
+}
+
 /// One page of a floor's entries after `seq`, in order; empty at the end.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
-//! One contact as the checkers see it.
+//! One contact, or one request for help, as the checkers see it.
 
 use std::collections::BTreeSet;
-use vocabulary::{AgentName, Channel, Lane, Needs, QueueName, Risk, Span, TenantName, Time};
+use vocabulary::{AgentName, Channel, ContactId, Lane, Needs, QueueName, Risk, Span, TenantName, Time};
 
 pub(super) struct Life {
     pub channel: Channel,
@@ -14,6 +14,22 @@ pub(super) struct Life {
     /// Its last rung is taken: anybody will do.
     pub any: bool,
     pub answered: bool,
+    /// The contact it asks help for, if it is a request.
+    pub help: Option<ContactId>,
+    /// Agents beside the one who serves.
+    pub also: BTreeSet<AgentName>,
+    /// Agents who write it up.
+    pub writers: BTreeSet<AgentName>,
+    /// Of these, the ones whom it keeps from nothing: the queue leaves wrap-up to them.
+    pub loose: BTreeSet<AgentName>,
+    /// Agents who laid its wrap-up aside.
+    pub paused: BTreeSet<AgentName>,
+    /// It waits to be called back: it has no leg.
+    pub no_leg: bool,
+    /// It is for one agent only for a while: assigned, preferred or asked by name.
+    pub named: bool,
+    /// When it was accepted.
+    pub accepted: Time,
     refusals: Vec<(AgentName, Time)>,
 }
 
@@ -24,7 +40,6 @@ pub(super) enum Stand {
     Offered { offer: u32, agents: Vec<AgentName>, until: Time },
     Joining(AgentName),
     Talking(AgentName),
-    Writing(AgentName),
     Over,
 }
 
@@ -40,10 +55,12 @@ pub(super) struct Want {
 }
 
 impl Stand {
-    pub fn with(&self) -> Option<&AgentName> {
+    /// Who it keeps from other calls.
+    pub fn holds(&self) -> &[AgentName] {
         match self {
-            Stand::Joining(agent) | Stand::Talking(agent) => Some(agent),
-            _ => None,
+            Stand::Offered { agents, .. } => agents,
+            Stand::Joining(agent) | Stand::Talking(agent) => std::slice::from_ref(agent),
+            _ => &[],
         }
     }
 }
@@ -60,8 +77,21 @@ impl Life {
             rungs: 0,
             any: false,
             answered: false,
+            help: None,
+            also: BTreeSet::new(),
+            writers: BTreeSet::new(),
+            loose: BTreeSet::new(),
+            paused: BTreeSet::new(),
+            no_leg: false,
+            named: false,
+            accepted: Time::ZERO,
             refusals: Vec::new(),
         }
+    }
+
+    /// A request is asked for a contact of the same kind.
+    pub fn request(&self, of: ContactId, named: bool) -> Life {
+        Life { help: Some(of), named, ..Life::new(self.channel, self.tenant.clone()) }
     }
 
     pub fn queued(&mut self, at: Time, want: Want, arrived: Time) {
@@ -97,22 +127,46 @@ impl Life {
         self.refusals.push((agent.clone(), at));
     }
 
-    /// Takes an agent out of the open offer; whether they were in it.
-    pub fn leave(&mut self, agent: &AgentName) -> bool {
-        let Stand::Offered { agents, .. } = &mut self.stand else {
-            return false;
-        };
-        let before = agents.len();
-        agents.retain(|other| other != agent);
-        agents.len() < before
+    /// Takes an agent out of the open offer.
+    pub fn leave(&mut self, agent: &AgentName) {
+        if let Stand::Offered { agents, .. } = &mut self.stand {
+            agents.retain(|other| other != agent);
+        }
     }
 
-    pub fn resting(&self, now: Time, rest: Span) -> BTreeSet<AgentName> {
-        let lately = self.refusals.iter().filter(|(_, at)| *at + rest > now);
-        lately.map(|(agent, _)| agent.clone()).collect()
+    pub fn rests(&self, agent: &AgentName, now: Time, rest: Span) -> bool {
+        self.refusals.iter().any(|(other, at)| other == agent && *at + rest > now)
     }
 
     pub fn same_kind(&self, other: &Life) -> bool {
-        self.channel.is_voice() == other.channel.is_voice() && self.tenant == other.tenant
+        self.channel == other.channel && self.tenant == other.tenant
+    }
+
+    /// Anyone who serves the queue may take it: it is no request and nobody's by name.
+    pub fn open_to_all(&self) -> bool {
+        self.help.is_none() && !self.named && !self.no_leg
+    }
+
+    /// Somebody's part is over; they write.
+    pub fn write_up(&mut self, agent: AgentName, loose: bool) {
+        if loose {
+            self.loose.insert(agent.clone());
+        }
+        self.writers.insert(agent);
+    }
+
+    /// Which clock ends an agent's writing.
+    pub fn clock(&self, contact: ContactId, agent: &AgentName) -> (AgentName, Option<ContactId>) {
+        (agent.clone(), self.loose.contains(agent).then_some(contact))
+    }
+
+    /// Agents whom writing it up keeps from the next contact.
+    pub fn strict_writers(&self) -> impl Iterator<Item = &AgentName> + '_ {
+        self.writers.iter().filter(|agent| !self.loose.contains(*agent))
+    }
+
+    /// Over, and written up by everyone who served.
+    pub fn is_done(&self) -> bool {
+        self.stand == Stand::Over && self.writers.is_empty() && self.paused.is_empty()
     }
 }

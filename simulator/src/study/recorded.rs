@@ -87,6 +87,11 @@ impl Replay {
         }
     }
 
+    /// The set-up in force at the end of what was read.
+    pub fn centre(&self) -> &Centre {
+        &self.centre
+    }
+
     /// Reads the next entry. Every entry from the first on is to be given, in order: who works, and
     /// under what set-up, may have been said long ago.
     pub fn see(&mut self, entry: &Entry) {

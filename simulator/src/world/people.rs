@@ -3,7 +3,8 @@
 use super::{Act, World};
 use crate::centre::{OPERATOR, ORDINARY, SAFE, name};
 use acd::{Command, Effect, Stage};
-use vocabulary::event::Actor;
+use vocabulary::centre::Treatment;
+use vocabulary::event::{Actor, Alarm, Source};
 use vocabulary::{
     AgentName, Channel, ContactId, EndCause, EntryName, Event, Lane, Language, Needs, Party, Presence, QueueName,
     ReasonName, Risk, Span, TenantName, Ulid,
@@ -18,6 +19,13 @@ impl World {
             Act::Do(command) => self.command(command),
             Act::Leave(agent) => self.leave(agent),
             Act::Kill => self.kill(),
+            Act::Jump(by) => self.jump(by),
+            Act::Stall => self.begin_stall(),
+            Act::StallNoted => self.note_stall(),
+            Act::StallEnds => self.end_stall(),
+            Act::Change => self.change(),
+            Act::Supervise => self.supervise(),
+            Act::Helped(help) => self.helped(help),
         }
     }
 
@@ -58,6 +66,10 @@ impl World {
         };
         let language = if self.dice.percent(75) { Language::SW } else { Language::EN };
         let (queue, needs) = (name(QueueName::new(queue)), Needs::default());
+        if safe.is_some() && self.dice.percent(10) {
+            let source = self.dice.percent(80).then(|| Source(self.dice.below(5)));
+            self.plan_in(menu - 1_000, Act::Do(Command::NoteSilent { contact, source }));
+        }
         let enqueue = Command::Enqueue { contact, queue, needs, lane: None, risk, language, base: None };
         self.plan_in(menu, Act::Do(enqueue));
     }
@@ -69,7 +81,7 @@ impl World {
         self.plan_in(later, Act::GiveUp(contact));
     }
 
-    pub(super) fn plan_end(&mut self, contact: ContactId) {
+    pub(super) fn plan_end(&mut self, contact: ContactId) -> i64 {
         let talk = self.dice.around(self.plan.talk.0) + 5_000;
         let by = if self.dice.percent(60) { Party::Citizen } else { Party::Agent };
         let cause = if self.dice.percent(95) { EndCause::Normal } else { EndCause::Lost };
@@ -80,6 +92,7 @@ impl World {
             let command = Command::Reclassify { contact, lane, risk, by: Actor::Centre };
             self.plan_in(talk / 2, Act::Do(command));
         }
+        talk
     }
 
     fn give_up(&mut self, contact: ContactId) {
@@ -133,7 +146,12 @@ impl World {
         match event {
             Event::Queued { contact, lane, .. } => self.plan_giving_up(*contact, lane.is_safeguarding()),
             Event::ConnectFailed { contact, .. } => self.plan_giving_up(*contact, true),
-            Event::Connected { contact, .. } => self.plan_end(*contact),
+            Event::Connected { contact, agent } => self.connected(*contact, agent),
+            Event::HandedOver { contact, .. } => {
+                self.plan_end(*contact);
+            }
+            Event::Joined { contact, agent, .. } => self.plan_leaving(*contact, agent.clone()),
+            Event::AlarmRaised { alarm: Alarm::ImminentDropped, contact: Some(contact) } => self.decide_drop(*contact),
             Event::PlaceKept { contact, .. } if self.dice.percent(40) => {
                 let later = self.dice.between(5_000, 400_000);
                 self.plan_in(later, Act::Redial(*contact));
@@ -170,15 +188,41 @@ impl World {
                     self.plan_in(later, Act::Do(Command::OutsideAnswered { contact, step }));
                 }
             }
-            Effect::StopRinging { .. } | Effect::StopCallingOutside { .. } | Effect::Refused(_) => {}
-            // Nothing the simulated people do yet leads to these.
-            Effect::Treat { .. }
-            | Effect::CallBack { .. }
-            | Effect::HandOver { .. }
-            | Effect::Join { .. }
-            | Effect::Release { .. }
-            | Effect::Park { .. } => {}
+            Effect::Refused(_) => self.report.refused += 1,
+            Effect::StopRinging { .. } | Effect::StopCallingOutside { .. } => {}
+            Effect::Treat { contact, treatment, .. } => self.treat(contact, treatment),
+            Effect::CallBack { contact, agent, .. } => {
+                let command = if self.dice.percent(65) {
+                    Command::Connect { contact, agent }
+                } else {
+                    Command::FailCallBack { contact, agent }
+                };
+                let later = self.dice.between(4_000, 30_000);
+                self.plan_in(later, Act::Do(command));
+            }
+            Effect::HandOver { .. } | Effect::Join { .. } | Effect::Release { .. } | Effect::Park { .. } => {}
         }
+    }
+
+    fn connected(&mut self, contact: ContactId, agent: &AgentName) {
+        let request = self.floor.contact(contact).is_none_or(|c| self.check.is_request(c.contact));
+        if request {
+            let later = self.dice.around(20_000);
+            return self.plan_in(later, Act::Helped(contact));
+        }
+        let talk = self.plan_end(contact);
+        self.plan_company(contact, agent, talk);
+    }
+
+    fn treat(&mut self, contact: ContactId, treatment: Treatment) {
+        let agrees = self.dice.percent(60);
+        let (later, command) = match treatment {
+            Treatment::CallBack if agrees => (8_000, Command::AgreeCallBack { contact, from: None }),
+            Treatment::CallBack | Treatment::Queue(_) => return,
+            Treatment::Message => (20_000, Command::End { contact, by: Party::Citizen, cause: EndCause::MessageLeft }),
+            Treatment::Closed => (6_000, Command::End { contact, by: Party::Centre, cause: EndCause::Closed }),
+        };
+        self.plan_in(later, Act::Do(command));
     }
 
     fn ring(&mut self, contact: ContactId, offer: u32, agent: AgentName) {

@@ -39,6 +39,7 @@ impl Check {
         if ordinary && !matches!(rule, AgentRule::Assigned | AgentRule::Asked) {
             self.check_reserve(at, contact, life, agents);
         }
+        self.check_strata(at, contact, life, agents);
         if life.open_to_all() && !matches!(rule, AgentRule::Assigned | AgentRule::Preferred | AgentRule::Asked) {
             self.check_order(at, contact, life, agents);
         }
@@ -46,6 +47,41 @@ impl Check {
 
     fn on_break(&self, agent: &AgentName) -> bool {
         matches!(self.presences.get(agent), Some(Presence::Away { reason }) if reason.as_str() == "recovery")
+    }
+
+    /// Imminent danger before the safe line by risk, that before everyone else: of those an agent could
+    /// have been offered instead, none comes before what they are offered. On the safe line who
+    /// came earlier goes first among equals.
+    fn check_strata(&mut self, at: Time, contact: ContactId, life: &Life, agents: &[AgentName]) {
+        let rank = |life: &Life, id: ContactId| {
+            let want = life.want.as_ref()?;
+            let safe = want.lane.is_safeguarding();
+            match want.risk {
+                Risk::P0 => Some((0, life.arrived, id)),
+                risk if safe => Some((1 + risk as u32, life.arrived, id)),
+                _ => Some((9, Time::ZERO, ContactId::default())),
+            }
+        };
+        let Some(own) = rank(life, contact) else { return };
+        let passed = self.lives.iter().find(|(id, other)| {
+            let waits = other.stand == Stand::Waiting && other.open_to_all() && other.channel == life.channel;
+            let first = rank(other, **id).is_some_and(|theirs| theirs < own);
+            let could = |agent: &AgentName| !other.rests(agent, at, REST) && self.could_serve(agent, other);
+            waits && first && agents.iter().all(could)
+        });
+        if let Some(first) = passed.map(|(id, _)| *id) {
+            self.promise(false, at, || format!("{contact} was offered to {agents:?} before {first}, which goes first"));
+        }
+    }
+
+    /// Whether an agent has everything a contact asked for when it was queued.
+    fn could_serve(&self, agent: &AgentName, life: &Life) -> bool {
+        let (Some(agent), Some(want)) = (self.agents.get(agent), &life.want) else { return false };
+        let skilled =
+            want.needs.skills.iter().all(|(skill, level)| agent.skills.get(skill).is_some_and(|l| l >= level));
+        let speaks = want.needs.language.is_none_or(|language| agent.languages.contains(&language));
+        let ready = self.presences.get(&agent.name) == Some(&Presence::Ready);
+        ready && skilled && speaks && agent.tier >= want.needs.tier && agent.cleared_for(want.lane)
     }
 
     /// Nobody is passed by who asked for the same and would go first: in danger and on the safe line

@@ -99,19 +99,21 @@ function Lanes({ wall: { lanes } }: { wall: Wall }): VNode | null {
   return (
     <section class="card lanes" aria-labelledby="lanes">
       <header><h2 id="lanes" class="row"><Icon name="shield" />{t('lanes')}</h2></header>
-      <table class="dense">
-        <thead><tr><th scope="col"><span class="unseen">{t('lanes')}</span></th><th scope="col" class="number">{t('waiting')}</th><th scope="col" class="number">{t('longest')}</th><th scope="col" class="number">{t('cleared')}</th></tr></thead>
-        <tbody>
-          {lanes.map((one) => (
-            <tr key={one.lane}>
-              <th scope="row">{say(one.lane)}</th>
-              <td class="number strong">{one.waiting > 0 ? <span class="tag bad"><Icon name="alert" />{one.waiting}</span> : 0}</td>
-              <td class="number">{one.longest_since === null ? '–' : <Since at={one.longest_since} />}</td>
-              <td class="number">{one.ready_cleared === 0 ? <span class="tag warn"><Icon name="alert" />0</span> : one.ready_cleared}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div class="scroll" tabIndex={0}>
+        <table class="dense">
+          <thead><tr><th scope="col"><span class="unseen">{t('lanes')}</span></th><th scope="col" class="number">{t('waiting')}</th><th scope="col" class="number">{t('longest')}</th><th scope="col" class="number">{t('cleared')}</th></tr></thead>
+          <tbody>
+            {lanes.map((one) => (
+              <tr key={one.lane}>
+                <th scope="row">{say(one.lane)}</th>
+                <td class="number strong">{one.waiting > 0 ? <span class="tag bad"><Icon name="alert" />{one.waiting}</span> : 0}</td>
+                <td class="number">{one.longest_since === null ? '–' : <Since at={one.longest_since} />}</td>
+                <td class="number">{one.ready_cleared === 0 ? <span class="tag warn"><Icon name="alert" />0</span> : one.ready_cleared}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }
@@ -122,14 +124,16 @@ function Channels({ wall: { channels } }: { wall: Wall }): VNode | null {
   return (
     <section class="card" aria-labelledby="channels">
       <header><h2 id="channels">{t('channels')}</h2></header>
-      <table class="dense">
-        <thead><tr><th scope="col">{t('channel')}</th>{(['waiting', 'arrived', 'answered', 'abandoned'] as const).map((key) => <th key={key} scope="col" class="number">{t(key)}</th>)}</tr></thead>
-        <tbody>
-          {used.map(([channel, one]) => (
-            <tr key={channel}><th scope="row">{say(channel)}</th><td class="number strong">{one.waiting}</td><td class="number">{one.arrived}</td><td class="number">{one.answered}</td><td class="number">{one.abandoned}</td></tr>
-          ))}
-        </tbody>
-      </table>
+      <div class="scroll" tabIndex={0}>
+        <table class="dense">
+          <thead><tr><th scope="col">{t('channel')}</th>{(['waiting', 'arrived', 'answered', 'abandoned'] as const).map((key) => <th key={key} scope="col" class="number">{t(key)}</th>)}</tr></thead>
+          <tbody>
+            {used.map(([channel, one]) => (
+              <tr key={channel}><th scope="row">{say(channel)}</th><td class="number strong">{one.waiting}</td><td class="number">{one.arrived}</td><td class="number">{one.answered}</td><td class="number">{one.abandoned}</td></tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

@@ -177,6 +177,8 @@ export const PLACES: Place[] = [
       await page.locator('.menu:popover-open button').nth(1).click();
       await page.locator('dialog footer button:focus').click();
       await page.locator('dialog .notice.bad').waitFor();
+    },
+  },
   { name: 'wall-figures', visit: { width: 1920, height: 1600 }, go: async (page) => { await logIn(page, '/wall', 'wanjiru'); await page.locator('.report header button').click(); await page.locator('.report tfoot tr').waitFor(); await page.locator('.report').scrollIntoViewIfNeeded(); } },
   {
     name: 'wall-figures-uncleared',

@@ -27,8 +27,8 @@ pub async fn run(config: Config, command: FiguresCommand) -> Result<String, Stri
         return Err(format!("there is no centre in `{}`", config.data_dir.display()));
     }
     let FiguresCommand::Verify { mend } = command;
-    let assets = Assets::read(&config)
-        .map_err(|faults| faults.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"))?;
+    let assets =
+        Assets::read(&config).map_err(|faults| faults.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"))?;
     let stores = stores::open(&config).await.map_err(|e| e.to_string())?;
     let name = &assets.centre.floor;
     let (fresh, last) = floor::figures_afresh(&stores.journal, name).await.map_err(|e| e.to_string())?;

@@ -66,6 +66,7 @@ impl Floor {
         let Some(id) = event.contact().filter(|id| self.state.contacts.contains_key(id)) else {
             return;
         };
+        let was_safe = self.waits_safely(id);
         match event {
             Event::LanguageChosen { language, .. } => self.contact_mut(id).language = Some(*language),
             Event::Queued { .. } => self.apply_queued(at, id, event),
@@ -79,7 +80,7 @@ impl Floor {
             Event::Accepted { offer, agent, .. } => self.apply_accepted(at, id, *offer, agent),
             Event::ConnectFailed { .. } => self.apply_connect_failed(at, id),
             Event::Connected { .. } => {
-                self.note_spoke(id);
+                self.note_spoke(at, id);
                 let contact = self.contact_mut(id);
                 contact.connected_once = true;
                 contact.call_back = None;
@@ -102,10 +103,14 @@ impl Floor {
             Event::Transferred { agent, .. } => self.apply_transferred(at, id, agent),
             Event::Assigned { agent, .. } => self.apply_assigned(at, id, agent),
             Event::Ended { by, .. } => {
+                self.note_served(at, id);
                 self.note_over(at, id, *by);
                 return self.apply_ended(at, id);
             }
             _ => {}
+        }
+        if !was_safe {
+            self.note_arrival(at, id);
         }
         self.link_contact(id);
         if matches!(event, Event::Connected { .. } | Event::Reclassified { .. } | Event::Assigned { .. }) {

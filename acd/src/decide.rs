@@ -105,7 +105,7 @@ impl<'a> Turn<'a> {
         let mut took = false;
         loop {
             let Floor { state, index, .. } = &mut *self.floor;
-            index.settle(&state.centre.rules);
+            index.settle(state, self.now);
             if let Some(found) = named::next(state, index, self.now) {
                 self.offer(found);
                 took = false;

@@ -104,6 +104,10 @@ pub(crate) struct Index {
     languages: Vec<Reserve>,
     /// Who is free or on shift changed for a reserve since it was last looked at.
     reserves_changed: bool,
+    /// The slice of time the reserves were last made to follow the load in, and whether the load
+    /// changed since.
+    load_slice: i64,
+    pub loads_changed: bool,
     silents: Option<Time>,
     /// Ready agents cleared for each lane, by [`Lane`] number.
     pub ready: [u32; 5],
@@ -147,12 +151,13 @@ impl Index {
     }
 
     /// Brings up to date what only matching looks at, before it looks.
-    pub fn settle(&mut self, rules: &vocabulary::centre::Rules) {
+    pub fn settle(&mut self, state: &State, now: Time) {
+        self.follow_load(state, now);
         if std::mem::take(&mut self.pools_stale) {
             self.make_pools();
         }
         if std::mem::take(&mut self.reserves_changed) {
-            self.note_reserves(rules);
+            self.note_reserves(&state.centre.rules);
         }
     }
 

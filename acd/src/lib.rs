@@ -29,6 +29,7 @@ mod apply;
 mod centre;
 mod command;
 mod decide;
+pub mod erlang;
 mod estimate;
 mod explain;
 pub mod figures;

@@ -5,6 +5,7 @@ mod company;
 mod contact;
 mod hours;
 pub(crate) mod life;
+pub(crate) mod load;
 pub(crate) mod room;
 mod work;
 

@@ -2,6 +2,7 @@
 
 use crate::state::{AgentIx, Contact, Help, NEVER, Named, Server, Stage};
 use crate::{Floor, REST};
+use std::collections::BTreeSet;
 use vocabulary::event::HelpKind;
 use vocabulary::{AgentName, ContactId, Event, Time};
 
@@ -15,7 +16,9 @@ impl Floor {
         };
         let mut row = Contact::new(contact.channel, contact.tenant.clone(), contact.entry.clone(), at);
         row.language = contact.language;
-        row.rests = contact.members().map(|ix| (ix, NEVER)).collect();
+        // Each once: who helps in two ways is in the conversation twice.
+        let members: BTreeSet<AgentIx> = contact.members().collect();
+        row.rests = members.into_iter().map(|ix| (ix, NEVER)).collect();
         row.company.help = Some(Help { of: *of, by, kind: *kind });
         let agent = agent.as_ref().and_then(|name| self.number_of(name));
         row.company.named = agent.map(|agent| Named { agent, until: None });

@@ -1,11 +1,11 @@
 //! Events of agents who leave or write, of silent contacts and of dropped ones.
 
 use crate::state::life::{Dropped, Paused};
-use crate::state::{AgentIx, Stage};
+use crate::state::{AgentIx, Stage, State};
 use crate::{Floor, MOST_DROPS, MOST_SILENT, SILENT_WINDOW};
 use vocabulary::centre::WrapUpMode;
 use vocabulary::event::Source;
-use vocabulary::{AgentName, ContactId, Event, Presence, Time};
+use vocabulary::{AgentName, ContactId, Event, Presence, Span, Time};
 
 impl Floor {
     /// Events of this topic; `false` for any other.
@@ -111,9 +111,40 @@ impl Floor {
     }
 
     /// The agent of a contact speaks with it.
-    pub(super) fn note_spoke(&mut self, id: ContactId) {
+    pub(super) fn note_spoke(&mut self, at: Time, id: ContactId) {
+        self.contact_mut(id).course.spoken_since = Some(at);
         if let Some(ix) = self.state.contacts[&id].agent() {
             self.state.agent_mut(ix).life.spoke = true;
+        }
+    }
+
+    /// Whether a contact is counted among those in a safeguarding lane.
+    pub(super) fn waits_safely(&self, id: ContactId) -> bool {
+        self.state.contacts[&id].order.as_ref().is_some_and(|order| order.safe_since.is_some())
+    }
+
+    /// A contact came into a safeguarding lane, if it is in one now.
+    pub(super) fn note_arrival(&mut self, at: Time, id: ContactId) {
+        if self.waits_safely(id) {
+            let language = State::language_of(&self.state.contacts[&id]);
+            self.state.count_arrival(at, language);
+            self.index.loads_changed = true;
+        }
+    }
+
+    /// A contact is over: what it took of its agent counts when it was a safeguarding one.
+    pub(super) fn note_served(&mut self, at: Time, id: ContactId) {
+        let contact = &self.state.contacts[&id];
+        let talked = matches!(contact.stage, Stage::Talking { .. }) && contact.agent().is_some();
+        let (Some(since), Some(order)) = (contact.course.spoken_since.filter(|_| talked), &contact.order) else {
+            return;
+        };
+        if order.safe_since.is_some() {
+            let wrap_up = self.state.queue(&order.queue).map_or(0, |queue| queue.wrap_up_seconds);
+            let took = at.since(since) + Span::seconds(wrap_up);
+            let language = State::language_of(contact);
+            self.state.count_served(at, language, took);
+            self.index.loads_changed = true;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::profile::{Asked, Profile, serves_at_all};
 use super::{Index, Line};
+use crate::state::load::slice_of;
 use crate::state::room::{KINDS, Kind, Room};
 use crate::state::{AgentIx, OPENNESS, Openness, State, least_skills};
 use std::collections::BTreeSet;
@@ -66,6 +67,8 @@ pub(crate) struct Reserve {
     free: [u32; KINDS],
     /// Cleared agents who are not offline.
     on_shift: u32,
+    /// How many the load asks to keep free.
+    needed: u32,
     /// Whether more than the reserve is free, by kind.
     open: [bool; KINDS],
 }
@@ -278,11 +281,27 @@ impl Index {
                 language,
                 groups: Vec::new(),
                 free: [0; KINDS],
+                needed: 0,
                 on_shift: 0,
                 open: [false; KINDS],
             });
+            self.loads_changed = true;
             self.languages.len() - 1
         })
+    }
+
+    /// The reserves follow the load of the last hour.
+    pub(super) fn follow_load(&mut self, state: &State, now: Time) {
+        let slice = slice_of(now);
+        if slice == self.load_slice && !self.loads_changed {
+            return;
+        }
+        (self.load_slice, self.loads_changed) = (slice, false);
+        for row in &mut self.languages {
+            let needed = state.reserve_needed(row.language, slice);
+            self.reserves_changed |= needed != row.needed;
+            row.needed = needed;
+        }
     }
 
     /// Looks again at every reserve, and marks the groups whose agents one held back and no longer
@@ -338,7 +357,7 @@ impl Reserve {
     /// Whether one more cleared agent may be taken by an ordinary contact.
     fn has_more(&self, kind: Kind, rules: &Rules) -> bool {
         let cap = u64::from(self.on_shift) * u64::from(rules.reserve_cap_percent) / 100;
-        u64::from(self.free[kind.ix()]) > cap.min(u64::from(rules.reserve))
+        u64::from(self.free[kind.ix()]) > cap.min(u64::from(rules.reserve.max(self.needed)))
     }
 }
 

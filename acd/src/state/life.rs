@@ -1,6 +1,7 @@
 //! What a floor knows of its agents' days and of its citizens' safety beyond who waits and who
 //! talks: leaving, work laid aside, wrap-ups nobody waits for, silent contacts, dropped ones.
 
+use super::load::Load;
 use super::{AgentRow, Order, State, away};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -47,6 +48,8 @@ pub(crate) struct Course {
     /// Nobody spoke; whether so many did not that this one does not go first. Spent by the next
     /// queue it enters: whoever enters one again has pressed a key.
     pub silent: Option<bool>,
+    /// Since when its agent speaks with it.
+    pub spoken_since: Option<Time>,
 }
 
 /// What a floor keeps for its citizens' safety.
@@ -55,6 +58,8 @@ pub(crate) struct Course {
 pub(crate) struct Watch {
     /// Silent contacts of the last hour that went first, oldest first.
     pub silents: VecDeque<(Time, Option<Source>)>,
+    /// The load of the last hour, by language.
+    pub loads: Vec<Load>,
     /// Dropped P0 contacts: undecided, or to be called back by a person.
     pub drops: BTreeMap<ContactId, Dropped>,
 }

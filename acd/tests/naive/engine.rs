@@ -5,6 +5,8 @@
 mod hours;
 #[path = "engine/life.rs"]
 pub mod life;
+#[path = "engine/load.rs"]
+mod load;
 #[path = "engine/serving.rs"]
 mod serving;
 #[path = "engine/yielding.rs"]
@@ -586,7 +588,9 @@ impl Naive {
                     .collect();
                 let shift = peers.iter().filter(|o| o.presence != Presence::Offline).count();
                 let free = peers.iter().filter(|o| self.open(o) && self.has_room(o, channel)).count();
-                let reserve = (rules.reserve as usize).min(shift * rules.reserve_cap_percent as usize / 100);
+                let reserve = (rules.reserve as usize)
+                    .max(self.load_needs(*language))
+                    .min(shift * rules.reserve_cap_percent as usize / 100);
                 free < reserve + 1
             })
     }
@@ -741,11 +745,13 @@ impl Naive {
                 Some(())
             }
             Command::Connect { contact, agent } => {
+                let now = self.now;
                 let case = self.case(contact)?;
                 matches!(&case.at, At::Accepted(a, _) if *a == agent).then_some(())?;
                 case.at = At::Talking(agent.clone(), false);
                 case.once = true;
                 case.call = None;
+                case.beside.since = Some(now);
                 self.person(&agent).into_iter().for_each(|p| p.own.spoke = true);
                 self.said.push(Event::Connected { contact, agent });
                 self.let_interpreter_in(contact);
@@ -881,6 +887,7 @@ impl Naive {
         let case = self.case(id).unwrap();
         let before = case.order.as_ref().and_then(|w| w.safe);
         let safe = lane.is_safeguarding() && case.around.asked.is_none();
+        let comes = safe && before.is_none();
         case.at = At::Waiting;
         case.beside.silent = None;
         case.forget_assignment();
@@ -902,6 +909,9 @@ impl Naive {
         });
         if let Some(from) = case.call.as_ref().map(|call| call.from.max(now)) {
             case.order.as_mut().unwrap().wait_for_call(from);
+        }
+        if comes {
+            self.load_comes(id);
         }
         self.said.push(Event::Queued { contact: id, queue, needs, lane, risk, base, arrived });
         if !lane.is_safeguarding() {
@@ -1001,11 +1011,15 @@ impl Naive {
         let w = self.case(id)?.order.as_mut()?;
         w.lane = lane;
         w.risk = risk;
+        let comes = lane.is_safeguarding() && w.safe.is_none();
         if lane.is_safeguarding() {
             w.safe.get_or_insert(now);
         } else {
             w.safe = None;
             w.outside.clear();
+        }
+        if comes {
+            self.load_comes(id);
         }
         if opens {
             self.alarm(Alarm::SafeguardingWaiting, Some(id), false);
@@ -1047,6 +1061,7 @@ impl Naive {
         {
             self.drop_rings(id, want.lane);
         }
+        self.load_served(&case);
         self.said.push(Event::Ended { contact: id, by, cause });
         let mut writers: Vec<AgentName> = if talking { case.members() } else { Vec::new() };
         writers.retain(|agent| self.person(agent).is_some());

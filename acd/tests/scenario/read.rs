@@ -263,6 +263,7 @@ fn rules(words: &[&str]) -> Read<Rules> {
             ["recovery", n] => rules.recovery_seconds = number(n)?,
             ["alarm", n] => rules.alarm_seconds = number(n)?,
             ["grace", n] => rules.grace_seconds = number(n)?,
+            ["reserve-wait", n] => rules.reserve_wait_percent = number(n)?,
             ["ledger", text] => rules.ledgers.extend([ledger(text)?]),
             ["silent-per-source", n] => rules.silent_per_source = number(n)?,
             ["silent-per-hour", n] => rules.silent_per_hour = number(n)?,

@@ -4,12 +4,14 @@ use super::{At, Case, Done, Naive, Person, away};
 use acd::{EXTENSION, LONGEST_WRAP_UP, SILENT_WINDOW};
 use vocabulary::centre::{Role, WrapUpMode};
 use vocabulary::event::{Actor, Alarm, Source, WithdrawCause};
-use vocabulary::{AgentName, ContactId, Event, Lane, Presence, ReasonName, Risk, Span, Time};
+use vocabulary::{AgentName, ContactId, Event, Lane, Language, Presence, ReasonName, Risk, Span, Time};
 
 /// What a case has beside its stage.
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
     pub silent: Option<bool>,
+    /// Since when somebody speaks with it.
+    pub since: Option<Time>,
     /// It was laid aside, and for what.
     pub parked: Option<ContactId>,
 }
@@ -24,6 +26,8 @@ pub struct Own {
 #[derive(Default)]
 pub struct Safety {
     silents: Vec<(Time, Option<Source>)>,
+    pub came: Vec<(Time, Option<Language>)>,
+    pub served: Vec<(Time, Option<Language>, i64)>,
     pub drops: Vec<(ContactId, Time, Lane, Option<AgentName>)>,
 }
 

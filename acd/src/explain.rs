@@ -24,6 +24,8 @@ pub enum Obstacle {
     Language,
     /// Lacks a skill, or has it at a lower level or with training that has expired.
     Skill,
+    /// It is kept, for a time, for the agent it prefers.
+    KeptForAnother,
     /// Not logged in.
     Offline,
     /// Away, with a reason.
@@ -73,6 +75,10 @@ fn obstacle(floor: &Floor, contact: &Contact, order: &Order, ix: AgentIx, agent:
     let row = state.agent(ix);
     if let Some(found) = cannot_serve(state, contact, order, agent, floor.clock) {
         return found;
+    }
+    let kept_for = contact.links.line.and_then(|line| floor.index.lines[line as usize].key.only);
+    if kept_for.is_some_and(|other| other != ix) {
+        return Obstacle::KeptForAnother;
     }
     match &row.presence {
         Presence::Offline => return Obstacle::Offline,

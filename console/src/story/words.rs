@@ -172,6 +172,7 @@ pub(super) fn obstacle(what: Obstacle) -> Pair {
         Obstacle::LowerTier => pair("ni wa ngazi ya chini", "of a lower tier"),
         Obstacle::Language => pair("hawasemi lugha yake", "without its language"),
         Obstacle::Skill => pair("hawana ujuzi unaohitajika", "without a skill it asks for"),
+        Obstacle::KeptForAnother => pair("anasubiriwa wakala mwingine", "not the agent it is kept for"),
         Obstacle::Offline => pair("hawajaingia", "not logged in"),
         Obstacle::Away => pair("hawapo", "away"),
         Obstacle::Resting => pair("wako mapumzikoni", "on a break that is owed"),

@@ -226,3 +226,15 @@ async fn a_floor_replays_to_the_state_it_had() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn floors_are_listed_with_their_last_entry() {
+    on_every_backend(|place| async move {
+        assert!(floors(&place.db().await).await.expect("it reads").is_empty());
+        let (mut journal, _) = place.open().await;
+        journal.append(&[arrived(1), arrived(2)]).await.expect("it appends");
+        let last = arrived(2).0;
+        assert_eq!(floors(&place.db().await).await.expect("it reads"), vec![(floor(), last)]);
+    })
+    .await;
+}

@@ -73,6 +73,7 @@
 mod book;
 mod clock;
 mod counts;
+mod part;
 mod small;
 mod story;
 mod table;
@@ -292,7 +293,7 @@ impl Figures {
         for (agent, doing) in parts {
             match doing {
                 // A request leaves nothing to write up, and an outside line writes nothing.
-                Doing::Talking | Doing::Holding if help || !story::is_ours(&agent) => {
+                Doing::Talking | Doing::Holding if help || !part::is_ours(&agent) => {
                     self.turn(at, contact, &agent, None);
                 }
                 Doing::Talking | Doing::Holding => self.turn(at, contact, &agent, Some(Doing::Writing)),

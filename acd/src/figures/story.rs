@@ -3,8 +3,8 @@
 
 use super::book::Row;
 use super::clock::Doing;
+use super::part::Part;
 use super::{Counts, Errors, HUMAN_WITHIN, IMMINENT_WITHIN, Safe};
-use crate::decide::OUTSIDE;
 use serde::{Deserialize, Serialize};
 use vocabulary::{AgentName, Channel, EndCause, Lane, Party, QueueName, Risk, Span, TenantName, Time};
 
@@ -70,19 +70,6 @@ struct Visit {
     in_time: bool,
     late: bool,
     marks: Counts,
-}
-
-/// One agent's part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Part {
-    pub agent: AgentName,
-    /// The visit it belongs to.
-    visit: usize,
-    pub doing: Doing,
-    since: Time,
-    talk: Span,
-    hold: Span,
-    wrap_up: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -491,35 +478,4 @@ impl Story {
     pub fn parts(&self) -> Vec<(AgentName, Doing)> {
         self.parts.iter().map(|part| (part.agent.clone(), part.doing)).collect()
     }
-}
-
-impl Part {
-    fn new(at: Time, agent: AgentName, visit: usize, doing: Doing) -> Part {
-        Part { agent, visit, doing, since: at, talk: Span::ZERO, hold: Span::ZERO, wrap_up: Span::ZERO }
-    }
-
-    fn run(&mut self, at: Time) {
-        let spent = at.since(self.since);
-        match self.doing {
-            Doing::Talking => self.talk = self.talk + spent,
-            Doing::Holding => self.hold = self.hold + spent,
-            Doing::Writing => self.wrap_up = self.wrap_up + spent,
-            Doing::Paused | Doing::Out => {}
-        }
-        self.since = at;
-    }
-
-    /// Whether one of our agents played it, no outside line.
-    pub fn is_ours(&self) -> bool {
-        is_ours(&self.agent)
-    }
-
-    /// Talk, hold and wrap-up.
-    pub fn spent(&self) -> (Span, Span, Span) {
-        (self.talk, self.hold, self.wrap_up)
-    }
-}
-
-pub(super) fn is_ours(agent: &AgentName) -> bool {
-    !agent.as_str().starts_with(OUTSIDE)
 }

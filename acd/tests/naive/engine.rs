@@ -597,7 +597,10 @@ impl Naive {
 
     fn offer_best(&mut self) -> bool {
         let due = |c: &Case| c.call.as_ref().is_none_or(|call| call.from <= self.now);
-        let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| c.at == At::Waiting && due(c)).collect();
+        let stalled = self.alarms.contains(&(Alarm::JournalStalled, None));
+        let ordinary = |c: &Case| c.order.as_ref().is_some_and(|w| !w.lane.is_safeguarding() && w.risk != Risk::P0);
+        let may = |c: &Case| c.at == At::Waiting && due(c) && !(stalled && ordinary(c));
+        let mut waiting: Vec<&Case> = self.cases.iter().filter(|c| may(c)).collect();
         waiting.sort_by_key(|c| self.turn(c));
         let found =
             waiting.into_iter().find_map(|case| self.choose_or_named(case).map(|(agents, why)| (case.id, agents, why)));
@@ -631,9 +634,6 @@ impl Naive {
         let w = case.order.as_ref().unwrap();
         let (channel, several) = (case.channel, w.lane.is_safeguarding() && w.risk <= Risk::P1);
         let ordinary = !w.lane.is_safeguarding() && w.risk != Risk::P0;
-        if ordinary && self.alarms.contains(&(Alarm::JournalStalled, None)) {
-            return None;
-        }
         if let Some(choice) = self.choose_preferred(case, ordinary) {
             return choice;
         }

@@ -15,7 +15,7 @@ async fn a_log_in_opens_a_session_and_a_log_out_ends_it() {
     let me = answer.json();
     assert_eq!(me["name"], "amina");
     assert_eq!(me["roles"], json!(["agent"]));
-    assert_eq!(me["queues"], json!([{"name": "general", "shown_as": {"en": "The general queue", "sw": "general"}}]));
+    assert_eq!(me["queues"], json!([{"name": "general", "lane": "standard", "shown_as": {"en": "The general queue", "sw": "general"}}]));
     let set = answer.headers[header::SET_COOKIE].to_str().expect("text");
     assert!(set.contains("; HttpOnly") && set.contains("; SameSite=Strict") && !set.contains("Secure"), "{set}");
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");

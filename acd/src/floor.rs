@@ -30,7 +30,9 @@ pub struct Snapshot {
 impl Floor {
     /// An empty floor. Its first command also decides `FloorOpened`, the journal's first entry.
     pub fn new(floor: FloorName) -> Floor {
-        Floor { state: State::new(floor), index: Index::default(), clock: Time::ZERO }
+        let mut state = State::new(floor);
+        let index = Index::rebuild(&mut state, Time::ZERO);
+        Floor { state, index, clock: Time::ZERO }
     }
 
     /// A floor as it was when the snapshot was taken.

@@ -49,8 +49,9 @@ fn replaying_is_like_what_was_and_more_staff_helps() {
     let (was, journal) = yesterday();
     let told = replay(&journal, Some(&with_more()));
     // What is read from the journal is what the run itself counted, but for what came after its end.
-    let counts = |x: &Findings| (x.arrived, x.quarters.len());
-    assert_eq!(counts(&told.recorded), counts(&was), "{told}");
+    // (A few who gave up in the last minutes call again after it.)
+    assert!(told.recorded.arrived <= was.arrived && was.arrived - told.recorded.arrived < 10, "{told}");
+    assert_eq!(told.recorded.quarters.len(), was.quarters.len(), "{told}");
     assert!(
         told.recorded.asked.abs_diff(was.asked) < 40 && told.recorded.answered.abs_diff(was.answered) < 60,
         "{told}"
